@@ -38,7 +38,7 @@ import { type Access, openAccess } from './server/middleware/access.js';
 import { openShared } from './server/middleware/open-shared.js';
 import { createOwnLimits } from './server/middleware/rate-limits.js';
 import type { AppDependencies, Readiness, Service } from './server/service.js';
-import { createStreams } from './server/websocket/streams.js';
+import { createStreams } from './server/stream/streams.js';
 import { hasTerminal, watchSignals } from './signals.js';
 import { openTracer } from './tracing/open-tracer.js';
 

@@ -4,7 +4,7 @@ import type { Leases } from './leases.js';
 import type { Stage } from './metrics/statistics.js';
 import type { CacheUse } from './metrics/store-metrics.js';
 import type { Problem } from './problem.js';
-import type { Upgrade } from './websocket/upgrade.js';
+import type { StreamConnection } from './stream/transport.js';
 
 /** A request, its client, and the work that outlasts the answer. */
 export interface RequestContext {
@@ -42,8 +42,8 @@ export interface RequestLog {
 
 export type AppEnv = {
   Bindings: {
-    /** The upgrade where the client requests a WebSocket. */
-    readonly upgrade?: Upgrade;
+    /** The connection where the client requests a stream on it. */
+    readonly connection?: StreamConnection;
     /** The reason why this connection gets answers only on the state of the service. */
     readonly refusal?: Problem | undefined;
   };

@@ -5,7 +5,7 @@ import type { createApp } from './app.js';
 import { type AdmissionLimits, admitConnections } from './middleware/admission.js';
 import { closingGently } from './middleware/closing.js';
 import { Problem, problemFrom, problemResponse } from './problem.js';
-import { answerUpgrades } from './websocket/upgrade.js';
+import { answerUpgrades } from './stream/upgrade.js';
 
 /** Where a server listens. */
 export interface Address {
@@ -106,8 +106,8 @@ export async function listen(
     { maxConnections, maxConnectionsPerAddress },
     onDrop,
   );
-  answerUpgrades(server, (request, { upgrade }) =>
-    app.fetch(request, { upgrade, refusal: findRefusal(upgrade.socket) }),
+  answerUpgrades(server, (request, bindings, socket) =>
+    app.fetch(request, { ...bindings, refusal: findRefusal(socket) }),
   );
   await started(server, address);
   return { url: formatUrl(server, address), close: closing.close };

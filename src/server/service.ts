@@ -16,8 +16,8 @@ import type { StoreMetrics } from './metrics/store-metrics.js';
 import type { Access } from './middleware/access.js';
 import type { RateLimits } from './middleware/rate-limits.js';
 import type { SharedAnswers } from './middleware/shared-answers.js';
+import type { Streams } from './stream/streams.js';
 import type { Training } from './training.js';
-import type { Streams } from './websocket/streams.js';
 
 /** The parts that answer requests, once the models are loaded. */
 export interface Service {

@@ -17,7 +17,7 @@ import { createStoreMetrics } from '../../src/server/metrics/store-metrics.js';
 import type { Access } from '../../src/server/middleware/access.js';
 import { createOwnLimits } from '../../src/server/middleware/rate-limits.js';
 import type { AppDependencies, Limits, Readiness, Service } from '../../src/server/service.js';
-import { createStreams, type StreamsOptions } from '../../src/server/websocket/streams.js';
+import { createStreams, type StreamsOptions } from '../../src/server/stream/streams.js';
 import { NO_SPAN, NO_TRACER } from '../../src/tracing/tracer.js';
 import { tinyModel } from './cards.js';
 import { createCheckedApp } from './contract.js';

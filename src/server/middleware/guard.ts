@@ -93,7 +93,7 @@ function secretIn(c: AppContext): string {
 
 /** Web pages can set no other header of a WebSocket; a query parameter would appear in logs. */
 function offeredSecret(c: AppContext): string | undefined {
-  if (c.env?.upgrade === undefined) return undefined;
+  if (c.env?.connection === undefined) return undefined;
   return BEARER_PROTOCOL.exec(c.req.header('Sec-WebSocket-Protocol') ?? '')?.[1];
 }
 
@@ -109,7 +109,7 @@ function challenge(more: string): Readonly<Record<string, string>> {
 }
 
 function clientAddress(c: AppContext): string {
-  // Only the server sets it: `app.request` has no socket.
-  const { incoming = c.env?.upgrade?.incoming } = (c.env ?? {}) as Partial<HttpBindings>;
-  return incoming?.socket.remoteAddress ?? 'unknown';
+  // Only a server sets them: `app.request` has no socket.
+  const { incoming } = (c.env ?? {}) as Partial<HttpBindings>;
+  return c.env?.connection?.address ?? incoming?.socket.remoteAddress ?? 'unknown';
 }

@@ -37,7 +37,7 @@ export function logRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> {
     const { route, digest, model, job, stimuli, neurons, cache } = log;
     const seconds = { ...log.seconds, total };
     const { headers } = c.res;
-    const status = c.env?.upgrade?.taken ? 101 : c.res.status;
+    const status = c.env?.connection?.taken ? 101 : c.res.status;
     headers.set('X-Request-Id', id);
     headers.set('Server-Timing', serverTiming(seconds, cache));
     if (digest !== undefined) headers.set('ETag', `"${digest}"`);

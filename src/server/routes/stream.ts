@@ -2,7 +2,7 @@ import { prepareModel } from '../models.js';
 import { Problem } from '../problem.js';
 import { modelRoute } from '../route.js';
 import type { AppDependencies } from '../service.js';
-import { agreeOn, StreamQuery } from '../websocket/opening.js';
+import { agreeOn, StreamQuery } from '../stream/opening.js';
 
 /** Images in and responses out over a WebSocket, for as long as a session takes. */
 export function streamRoutes(deps: AppDependencies) {
@@ -21,8 +21,8 @@ export function streamRoutes(deps: AppDependencies) {
     },
     async (c, { service, model, query }) => {
       const terms = agreeOn(model, query);
-      const upgrade = c.env?.upgrade;
-      if (upgrade === undefined) {
+      const connection = c.env?.connection;
+      if (connection === undefined) {
         throw new Problem(426, 'this is a stream: open it as a WebSocket', {
           headers: { Upgrade: 'websocket' },
         });
@@ -30,7 +30,7 @@ export function streamRoutes(deps: AppDependencies) {
       await prepareModel(c, service, model, undefined);
       const request = c.get('request');
       const { scheduler, catalogue } = service;
-      const ended = deps.streams.open({ upgrade, terms, scheduler, request });
+      const ended = deps.streams.open({ connection, terms, scheduler, request });
       request.lasting = ended;
       void ended.finally(catalogue.hold(model));
       return c.body(null);

@@ -1,6 +1,4 @@
 import { setMaxListeners } from 'node:events';
-import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
 import { ClientDisconnectedError, DeadlineError } from '../../errors.js';
 import { contrastRange } from '../../experiments/canvas.js';
 import { spreadWarnings } from '../../experiments/spread-warnings.js';
@@ -22,23 +20,14 @@ import { traceBatch } from '../../tracing/trace-batch.js';
 import { type Span, STATUS } from '../../tracing/tracer.js';
 import { problemFrom } from '../problem.js';
 import { answerMaking, type StreamTerms } from './terms.js';
-
-/** Milliseconds. */
-export interface StreamTiming {
-  /** Between two pings. A client that answers none of three is considered dead. */
-  readonly heartbeat: number;
-  /** The time for which answers may wait unread before the stream is closed. */
-  readonly unread: number;
-  /** The time in which a client must answer a close. */
-  readonly goodbye: number;
-}
+import type { StreamEnd, StreamTiming, Transport } from './transport.js';
 
 export interface StreamOptions {
   readonly terms: StreamTerms;
   readonly scheduler: Pick<Scheduler, 'respond'>;
   /** Counts a frame as a request of the client. @throws Problem when it may not send one */
   readonly readmit: (() => Promise<void>) | undefined;
-  readonly timing: StreamTiming;
+  readonly timing: Pick<StreamTiming, 'unread' | 'goodbye'>;
   /** Milliseconds, monotonic; the scheduler's own. */
   readonly clock: () => number;
   /** Unix time where the clock is at 0, in milliseconds. */
@@ -53,13 +42,6 @@ export interface StreamOptions {
   readonly onLate: () => void;
   /** Called with an error that is no fault of the client. */
   readonly onBug: (error: unknown) => void;
-}
-
-/** How a stream ended. */
-interface StreamEnd {
-  /** Of the close: what the client gave, or what it was given; 1006 where the connection broke. */
-  readonly code: number;
-  readonly reason: string;
 }
 
 export interface Stream {
@@ -81,24 +63,15 @@ interface Frame {
   answer?: { readonly message: Uint8Array; readonly status: number; readonly times: FrameTimes };
 }
 
-/** The codes with which the WebSocket itself closes on faults in its protocol; 1002 on all others. */
-const FAULTS: Readonly<Record<string, number>> = {
-  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 1009,
-  WS_ERR_TOO_MANY_BUFFERED_PARTS: 1008,
-  WS_ERR_INVALID_UTF8: 1007,
-};
-/** Pings without an answer after which a client is considered dead. */
-const MISSED_PINGS = 3;
 const NO_TIMES: FrameTimes = { decode: 0, queue: 0, infer: 0 };
 /** One image at a time, of the model's own size. */
 const ONE_STIMULUS = { maxStimuli: 1, maxPixels: Number.POSITIVE_INFINITY };
 
 /**
- * Answers each frame that comes over a WebSocket, in order. It reads no further while as many frames as
+ * Answers each frame that comes over a connection, in order. It reads no further while as many frames as
  * agreed are unanswered, or while answers wait for the client to read them.
- * @param wire what the WebSocket runs over
  */
-export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamOptions): Stream {
+export function serveStream(transport: Transport, options: StreamOptions): Stream {
   const { terms, scheduler, readmit, timing, clock, clockStart, closing, startTrace } = options;
   const { onAnswer, onLate, onBug } = options;
   const { model, dtype, image, stamps, patience, window } = terms;
@@ -110,39 +83,30 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
   const frames: Frame[] = [];
   let begun = 0;
   let received = 0;
-  let missedPings = 0;
   let leaving = false;
   /** No more frames are answered. */
   let over = false;
   let verdict: StreamEnd | undefined;
   let unread: NodeJS.Timeout | undefined;
   let goodbye: NodeJS.Timeout | undefined;
-  const heartbeat = setInterval(beat, timing.heartbeat);
-
-  webSocket.on('message', (bytes: Buffer, isBinary: boolean) => receive(bytes, isBinary));
-  webSocket.on('ping', markAlive);
-  webSocket.on('pong', markAlive);
-  webSocket.on('error', ({ message, code = '' }: NodeJS.ErrnoException) => {
-    verdict ??= { code: FAULTS[code] ?? 1002, reason: message };
-    finish();
-  });
   const ended = new Promise<StreamEnd>((resolve) => {
-    webSocket.once('close', (code, reason) => {
-      finish();
-      clearInterval(heartbeat);
-      clearTimeout(goodbye);
-      resolve(verdict ?? { code, reason: reason.toString() });
+    transport.listen({
+      message: receive,
+      fault(end) {
+        verdict ??= end;
+        finish();
+      },
+      closed(end) {
+        finish();
+        clearTimeout(goodbye);
+        resolve(verdict ?? end);
+      },
     });
   });
   return { ended, close, cut };
 
-  function markAlive(): void {
-    missedPings = 0;
-  }
-
   function receive(bytes: Uint8Array, isBinary: boolean): void {
     if (over) return;
-    markAlive();
     const sequence = received++;
     const isProbe = stamps && bytes.length === STAMP;
     if (!isBinary) {
@@ -160,17 +124,17 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
   /** Computes and reads as many frames as the window permits. */
   function advance(): void {
     while (begun < window && begun < frames.length) void respond(frames[begun++]!);
-    if (wire.writableNeedDrain && unread === undefined) waitForReader();
+    if (transport.isFull && unread === undefined) waitForReader();
     const reading = !leaving && frames.length < window && unread === undefined;
-    if (reading === webSocket.isPaused) {
-      if (reading) webSocket.resume();
-      else webSocket.pause();
+    if (reading === transport.isPaused) {
+      if (reading) transport.resume();
+      else transport.pause();
     }
   }
 
   function waitForReader(): void {
     unread = setTimeout(() => end(1008, 'the answers are not read'), timing.unread);
-    wire.once('drain', () => {
+    transport.onceDrained(() => {
       clearTimeout(unread);
       unread = undefined;
       if (!over) advance();
@@ -243,7 +207,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
       if (stamps) {
         stampAnswer(answer.message, { received: unixTime(arrived), sent: unixTime(clock()) });
       }
-      webSocket.send(answer.message);
+      transport.send(answer.message);
       if (head.span) onAnswer(answer.status, answer.times);
       frames.shift();
       begun--;
@@ -257,18 +221,6 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
     const nanoseconds = (value: number) => BigInt(Math.round(1e6 * value));
     // Apart, since 64-bit floats have a quarter of a microsecond at the sum.
     return nanoseconds(clockStart) + nanoseconds(milliseconds);
-  }
-
-  function beat(): void {
-    // Pongs are not read while the stream is paused.
-    if (webSocket.isPaused || over) return;
-    if (missedPings === MISSED_PINGS) {
-      verdict = { code: 1006, reason: 'the client gives no sign of life' };
-      webSocket.terminate();
-    } else {
-      missedPings++;
-      webSocket.ping();
-    }
   }
 
   function close(): void {
@@ -291,7 +243,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
   function end(code: number, reason: string): void {
     if (over) return;
     verdict = { code, reason };
-    webSocket.close(code, reason);
+    transport.close(code, reason);
     finish();
   }
 
@@ -301,7 +253,7 @@ export function serveStream(webSocket: WebSocket, wire: Duplex, options: StreamO
     client.abort();
     clearTimeout(unread);
     // Resumes, to read the client's own close.
-    webSocket.resume();
-    goodbye = setTimeout(() => webSocket.terminate(), timing.goodbye);
+    transport.resume();
+    goodbye = setTimeout(() => transport.terminate(), timing.goodbye);
   }
 }

@@ -1,19 +1,12 @@
 import { type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-
-/** A request for another protocol on its connection. */
-export interface Upgrade {
-  readonly incoming: IncomingMessage;
-  readonly socket: Socket;
-  /** What the client has sent since. */
-  readonly head: Buffer;
-  /** Whether the connection now speaks that protocol. */
-  taken: boolean;
-}
+import type { StreamConnection } from './transport.js';
+import { webSocketConnection } from './websocket.js';
 
 type Fetch = (
   request: Request,
-  bindings: { readonly upgrade: Upgrade },
+  bindings: { readonly connection: StreamConnection },
+  socket: Socket,
 ) => Response | Promise<Response>;
 
 /**
@@ -25,7 +18,8 @@ export function answerUpgrades(server: Server, fetch: Fetch): void {
     // Nothing else listens yet, and a client that resets the connection must not end the process.
     socket.on('error', () => socket.destroy());
     if (incoming.method === 'GET' && incoming.headers.upgrade?.toLowerCase() === 'websocket') {
-      void answer({ incoming, socket, head, taken: false }, fetch);
+      const connection = webSocketConnection({ incoming, socket, head });
+      void answer(connection, { incoming, socket }, fetch);
     } else {
       socket.unshift(Buffer.concat([headWithoutUpgrade(incoming), head]));
       server.emit('connection', socket);
@@ -33,13 +27,16 @@ export function answerUpgrades(server: Server, fetch: Fetch): void {
   });
 }
 
-async function answer(upgrade: Upgrade, fetch: Fetch): Promise<void> {
-  const { incoming, socket } = upgrade;
+async function answer(
+  connection: StreamConnection,
+  { incoming, socket }: { readonly incoming: IncomingMessage; readonly socket: Socket },
+  fetch: Fetch,
+): Promise<void> {
   const request = requestFrom(incoming);
   const response = request
-    ? await fetch(request, { upgrade })
+    ? await fetch(request, { connection }, socket)
     : new Response(null, { status: 400 });
-  if (upgrade.taken) return;
+  if (connection.taken) return;
   const body = Buffer.from(await response.arrayBuffer());
   const outgoing = new ServerResponse(incoming);
   outgoing.assignSocket(socket);

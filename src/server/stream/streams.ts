@@ -5,10 +5,9 @@ import type { Tracer } from '../../tracing/tracer.js';
 import type { RequestContext } from '../context.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { unavailable } from '../problem.js';
-import { acceptWebSocket } from './handshake.js';
-import { type Stream, type StreamTiming, serveStream } from './stream.js';
+import { type Stream, serveStream } from './stream.js';
 import { readyMessage, type StreamTerms } from './terms.js';
-import type { Upgrade } from './upgrade.js';
+import type { StreamConnection, StreamTiming } from './transport.js';
 
 export interface StreamsOptions {
   /** Streams that may be open at the same time. */
@@ -29,7 +28,7 @@ export interface StreamsOptions {
 
 /** A client's request for a stream. */
 interface Opening {
-  readonly upgrade: Upgrade;
+  readonly connection: StreamConnection;
   readonly terms: StreamTerms;
   readonly scheduler: Pick<Scheduler, 'respond'>;
   readonly request: Pick<RequestContext, 'id' | 'keyName' | 'readmit'>;
@@ -40,8 +39,8 @@ export interface Streams {
   /**
    * Opens a stream.
    * @returns once it has ended
-   * @throws Problem 503 when there are too many or the service is shutting down, 400 when the request
-   *   is not a WebSocket's
+   * @throws Problem 503 when there are too many or the service is shutting down, else as
+   *   `StreamConnection.accept`
    */
   open(opening: Opening): Promise<void>;
   /** Closes all with 1001 once the frames that they have read are answered; resolves when they are. */
@@ -68,20 +67,24 @@ export function createStreams(options: StreamsOptions): Streams {
   });
 
   return {
-    open({ upgrade, terms, scheduler, request }) {
+    open({ connection, terms, scheduler, request }) {
       const { id: requestId, keyName: client, readmit } = request;
       if (closing()) throw unavailable('the service is shutting down');
       if (open.size >= most)
         throw unavailable(`too many open streams: ${open.size + 1}; expected at most ${most}`);
       const { model, image, dtype, columns } = terms;
-      const webSocket = acceptWebSocket(upgrade, {
-        maxPayload: frameBytes(image, dtype),
-        headers: { 'X-Request-Id': requestId, ETag: `"${model.digest}"` },
+      const transport = connection.accept({
+        requestId,
+        digest: model.digest,
+        frameBytes: frameBytes(image, dtype),
+        stamps: terms.stamps,
+        timing,
       });
+      transport.send(readyMessage(terms, requestId));
       const opened = clock();
       const named = `${model.name}/${model.version}`;
       const answered: Record<number, number> = {};
-      const stream = serveStream(webSocket, upgrade.socket, {
+      const stream = serveStream(transport, {
         terms,
         scheduler: {
           respond: (frame) => scheduler.respond({ ...frame, requestIds: [requestId] }),
@@ -108,7 +111,6 @@ export function createStreams(options: StreamsOptions): Streams {
         onLate: metrics.deadlineMiss,
         onBug: (err) => logger.error({ request: requestId, err }, 'unhandled error'),
       });
-      webSocket.send(readyMessage(terms, requestId));
       const ended = stream.ended.then(({ code, reason }) => {
         open.delete(stream);
         metrics.streams(open.size);
@@ -118,6 +120,7 @@ export function createStreams(options: StreamsOptions): Streams {
           {
             request: requestId,
             client,
+            transport: connection.kind,
             model: named,
             dtype,
             neurons,
