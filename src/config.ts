@@ -15,15 +15,12 @@ const MEBIBYTE = 2 ** 20;
 
 const PLACE = 'a folder, or a place in S3 such as s3://bucket/prefix';
 const PORT_NUMBER = 'a whole number, 0 to 65535 (0: any free port)';
+const HOST_NAME = z.string().regex(/^[A-Za-z0-9.:_-]+$/);
+const HOST_HELP = 'a host name or an address of this machine, such as 127.0.0.1 or 0.0.0.0';
 
 /** Every environment variable that the service reads, with its default. */
 export const SETTINGS = {
-  HOST: setting(
-    z.string().regex(/^[A-Za-z0-9.:_-]+$/),
-    '127.0.0.1',
-    'a host name or an address of this machine, such as 127.0.0.1 or 0.0.0.0',
-    'address to listen on',
-  ),
+  HOST: setting(HOST_NAME, '127.0.0.1', HOST_HELP, 'address to listen on'),
   PORT: setting(integer(0, 65535), '8080', PORT_NUMBER, 'port to listen on'),
   HEALTH_PORT: setting(
     optional(integer(0, 65535)),
@@ -31,6 +28,13 @@ export const SETTINGS = {
     PORT_NUMBER,
     'second port, which answers health checks only',
   ),
+  STREAM_PORT: setting(
+    optional(integer(0, 65535)),
+    '',
+    PORT_NUMBER,
+    'port for streams over plain TCP, for programs without WebSockets; without it there is none',
+  ),
+  STREAM_HOST: setting(HOST_NAME, '127.0.0.1', HOST_HELP, 'address of STREAM_PORT'),
   MODELS_DIR: setting(z.string(), 'models', PLACE, 'where the models are'),
   MODELS_POLL: whole(
     5,
@@ -180,7 +184,7 @@ export const SETTINGS = {
   ),
   MAX_STIMULI: whole(10_000, [1, 1_000_000], 'stimuli', 'most stimuli in one request'),
   MAX_PIXELS: whole(16_000_000, [1, 1_000_000_000], 'pixels', 'most pixels of one image'),
-  MAX_STREAMS: whole(64, [0, 100_000], 'streams', 'most open WebSocket streams'),
+  MAX_STREAMS: whole(64, [0, 100_000], 'streams', 'most open streams'),
   MAX_CONCURRENT: whole(
     64,
     [1, 1_000_000],
@@ -234,6 +238,12 @@ export type Config = { readonly [Name in Variable]: z.infer<Settings[Name]['sche
 /** Settings by the names of their environment variables. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+const DISTINCT_PORTS = [
+  ['HEALTH_PORT', 'PORT'],
+  ['STREAM_PORT', 'PORT'],
+  ['STREAM_PORT', 'HEALTH_PORT'],
+] as const;
+
 /**
  * Reads the configuration from the environment. A variable that is unset or empty takes its default.
  * @throws InputError with one line that names the variable, its value and what is accepted
@@ -260,10 +270,12 @@ export function readConfig(environment: Environment): Config {
         'seconds, at least 1',
     );
   }
-  if (config.PORT !== 0 && config.HEALTH_PORT === config.PORT) {
-    throw new InputError(
-      `HEALTH_PORT=${config.HEALTH_PORT} is not accepted: it is PORT; expected another port`,
-    );
+  for (const [name, other] of DISTINCT_PORTS) {
+    if (config[name] && config[name] === config[other]) {
+      throw new InputError(
+        `${name}=${config[name]} is not accepted: it is ${other}; expected another port`,
+      );
+    }
   }
   return config;
 }

@@ -23,12 +23,11 @@ import { checkModelsFolder } from './models/models-folder.js';
 import { openModelSource } from './models/open-source.js';
 import { useAtStart } from './objects/at-start.js';
 import { openImports, openServedModels, servingNewModels } from './served-models.js';
-import { createApp, createHealthApp } from './server/app.js';
+import { StartError } from './server/bind.js';
 import { createBodyDecoder } from './server/body/body-decoder.js';
 import { createBodyThread } from './server/body/body-thread.js';
 import { createMemoryBudget, SMALL_BODY } from './server/body/memory-budget.js';
 import { endInTime } from './server/ending.js';
-import { type HttpServer, listen, SERVER_LIMITS, StartError } from './server/listen.js';
 import { createJobMetrics } from './server/metrics/job-metrics.js';
 import { createMetrics } from './server/metrics/metrics.js';
 import { createModelMetrics } from './server/metrics/model-metrics.js';
@@ -37,6 +36,7 @@ import { createStoreMetrics } from './server/metrics/store-metrics.js';
 import { type Access, openAccess } from './server/middleware/access.js';
 import { openShared } from './server/middleware/open-shared.js';
 import { createOwnLimits } from './server/middleware/rate-limits.js';
+import { openPorts, type PortSettings } from './server/ports.js';
 import type { AppDependencies, Readiness, Service } from './server/service.js';
 import { createStreams } from './server/stream/streams.js';
 import { hasTerminal, watchSignals } from './signals.js';
@@ -141,24 +141,12 @@ async function serve(
     tracer,
     clock,
   };
-  const begun = clock();
-  const server = await listen(
-    createApp(parts),
-    { host: config.HOST, port: config.PORT },
-    {
-      limits: {
-        ...SERVER_LIMITS,
-        maxConnections: config.MAX_CONNECTIONS,
-        maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
-      },
-      onDrop: metrics.connectionDrop,
-      clock,
-    },
-  );
-  const listened = clock();
-  process.stdout.write(stepLine('listening', server.url, listened - begun));
-  logger.info({ url: server.url }, 'listening');
-  const health = await listenForHealth(config, parts);
+  let listened = clock();
+  const ports = await openPorts(parts, portSettings(config), (what, url) => {
+    process.stdout.write(stepLine(what, url, clock() - listened));
+    logger.info({ url }, what);
+    listened = clock();
+  });
   const signals = watchSignals(logger);
 
   let reload = async () => {}; // nothing has been read yet
@@ -171,8 +159,8 @@ async function serve(
 
   void signals.first.then(async () => {
     if (readiness.state !== 'loading') return;
-    await server.close();
-    await health?.close();
+    await ports.close();
+    await ports.closeHealth();
     if (readiness.state === 'loading') process.exit(0);
   });
 
@@ -226,7 +214,7 @@ async function serve(
   const image = existsSync(EXAMPLE) ? EXAMPLE : 'image.png';
   process.stdout.write(
     announcement(
-      server.url,
+      ports.url,
       engine.description,
       catalogue,
       data.keeping(shared?.isThere),
@@ -246,12 +234,18 @@ async function serve(
   reload = async () => {};
   logger.info({ signal }, 'shutting down');
   const depth = () => scheduler.depth;
-  endInTime(config.DRAIN_SECONDS, { cut, server, depth, logger, end: () => process.exit(1) });
+  endInTime(config.DRAIN_SECONDS, {
+    cut,
+    server: ports,
+    depth,
+    logger,
+    end: () => process.exit(1),
+  });
   // a person at the keyboard waits for no balancer
   if (signal === 'SIGTERM') await pause(config.GRACE_SECONDS * 1000);
   await Promise.all([streams.close(), data.jobs.close()]);
   await jobProcesses.close();
-  await server.close();
+  await ports.close();
   // `endInTime` ends it
   if (cut.signal.aborted) return;
   await scheduler.drain();
@@ -259,27 +253,24 @@ async function serve(
   await engine.close();
   shared?.close();
   await Promise.all([threads.quick.close(), threads.bulk.close(), setAnalysis.close()]);
-  await health?.close();
+  await ports.closeHealth();
   await tracer.close();
   logger.info('stopped');
   process.exit(0);
 }
 
-/** Answers health checks on a port of their own, where there is one, on connections of its own. */
-async function listenForHealth(
-  { HOST: host, HEALTH_PORT: port }: Config,
-  parts: AppDependencies,
-): Promise<HttpServer | undefined> {
-  if (port === undefined) return undefined;
-  const begun = clock();
-  const health = await listen(
-    createHealthApp(parts),
-    { host, port, setting: 'HEALTH_PORT' },
-    { onDrop: parts.metrics.connectionDrop, clock },
-  );
-  process.stdout.write(stepLine('listening for health checks', health.url, clock() - begun));
-  parts.logger.info({ url: health.url }, 'listening for health checks');
-  return health;
+function portSettings(config: Config): PortSettings {
+  return {
+    host: config.HOST,
+    port: config.PORT,
+    healthPort: config.HEALTH_PORT,
+    streamHost: config.STREAM_HOST,
+    streamPort: config.STREAM_PORT,
+    limits: {
+      maxConnections: config.MAX_CONNECTIONS,
+      maxConnectionsPerAddress: config.MAX_CONNECTIONS_PER_ADDRESS,
+    },
+  };
 }
 
 function currentJobs(readiness: Readiness): Jobs | undefined {
@@ -305,6 +296,7 @@ async function reloadModels(catalogue: ModelRepository, logger: Logger): Promise
 function readAccess(config: Config, logger: Logger): Access {
   const settings = {
     host: config.HOST,
+    streamHost: config.STREAM_PORT === undefined ? undefined : config.STREAM_HOST,
     keysFile: config.API_KEYS_FILE,
     allowAnonymous: config.ALLOW_ANONYMOUS === '1',
     maxConcurrent: config.MAX_CONCURRENT,

@@ -13,7 +13,7 @@ import type { RunJob } from './jobs/job-runner.js';
 import type { ModelSource } from './models/model-source.js';
 import { openModelPlace } from './models/publish-next.js';
 import type { StorageSettings } from './objects/open-objects.js';
-import { StartError } from './server/listen.js';
+import { StartError } from './server/bind.js';
 import type { Metrics } from './server/metrics/metrics.js';
 
 /** An engine, and the models that it computes; none before the first `catalogue.reload`. */

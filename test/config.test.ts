@@ -5,6 +5,8 @@ test('an empty environment gives the defaults', () => {
   expect(readConfig({})).toEqual({
     HOST: '127.0.0.1',
     PORT: 8080,
+    STREAM_HOST: '127.0.0.1',
+    STREAM_PORT: undefined,
     API_KEYS_FILE: '',
     ALLOW_ANONYMOUS: '0',
     CORS_ORIGINS: [],
@@ -107,7 +109,11 @@ test('a bad value is reported in one line with the variable, its value and what 
   expect(rejection({ PORT: '9000', HEALTH_PORT: '9000' })).toMatchInlineSnapshot(
     `"InputError: HEALTH_PORT=9000 is not accepted: it is PORT; expected another port"`,
   );
-  expect(readConfig({ PORT: '0', HEALTH_PORT: '0' })).toMatchObject({ PORT: 0, HEALTH_PORT: 0 });
+  expect(rejection({ HEALTH_PORT: '9000', STREAM_PORT: '9000' })).toMatchInlineSnapshot(
+    `"InputError: STREAM_PORT=9000 is not accepted: it is HEALTH_PORT; expected another port"`,
+  );
+  const free = { PORT: '0', HEALTH_PORT: '0', STREAM_PORT: '0' };
+  expect(readConfig(free)).toMatchObject({ PORT: 0, HEALTH_PORT: 0, STREAM_PORT: 0 });
 });
 
 test('CORS_ORIGINS is a list of origins written as browsers write them', () => {

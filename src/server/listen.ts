@@ -1,19 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { getRequestListener, RequestError } from '@hono/node-server';
 import type { createApp } from './app.js';
+import { type Address, bind } from './bind.js';
 import { type AdmissionLimits, admitConnections } from './middleware/admission.js';
 import { closingGently } from './middleware/closing.js';
 import { Problem, problemFrom, problemResponse } from './problem.js';
 import { answerUpgrades } from './stream/upgrade.js';
-
-/** Where a server listens. */
-export interface Address {
-  readonly host: string;
-  readonly port: number;
-  /** The environment variable that names the port; PORT by default. */
-  readonly setting?: 'PORT' | 'HEALTH_PORT';
-}
 
 export interface HttpServer {
   /** Without a slash at its end. */
@@ -23,11 +16,6 @@ export interface HttpServer {
    * when all of them are closed.
    */
   close(): Promise<void>;
-}
-
-/** The service cannot start, for a reason that the operator can change. */
-export class StartError extends Error {
-  override readonly name = 'StartError';
 }
 
 /** Limits on connections and requests, before any route sees them; times in milliseconds. */
@@ -55,18 +43,6 @@ export const SERVER_LIMITS: ServerLimits = {
 
 /** Bytes of a request's first line and its headers; past it 431. */
 const MAX_HEADER_SIZE = 16 * 1024;
-
-const REMEDIES: Readonly<Record<string, (address: Address) => string>> = {
-  EADDRINUSE: ({ port, setting = 'PORT' }) =>
-    `${setting}=${port} is in use: stop what listens there, or choose another, e.g. ` +
-    `${setting}=${port + 1}`,
-  EACCES: ({ port, setting = 'PORT' }) =>
-    `${setting}=${port} may not be opened by this user: choose one above 1023`,
-  EADDRNOTAVAIL: ({ host }) =>
-    `HOST is not an address of this machine: ${host}; expected 127.0.0.1, or 0.0.0.0 for all`,
-  ENOTFOUND: ({ host }) =>
-    `HOST is not a known name: ${host}; expected 127.0.0.1, or 0.0.0.0 for all`,
-};
 
 export interface ListenOptions {
   readonly limits?: ServerLimits;
@@ -109,24 +85,8 @@ export async function listen(
   answerUpgrades(server, (request, bindings, socket) =>
     app.fetch(request, { ...bindings, refusal: findRefusal(socket) }),
   );
-  await started(server, address);
-  return { url: formatUrl(server, address), close: closing.close };
-}
-
-function started(server: Server, address: Address): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const remedy = REMEDIES[cause.code ?? '']?.(address);
-      reject(new StartError(remedy ?? `cannot listen: ${cause.message}`, { cause }));
-    });
-    server.listen(address.port, address.host, resolve);
-  });
-}
-
-function formatUrl(server: Server, { host }: Address): string {
-  const bound = server.address();
-  const port = typeof bound === 'object' && bound ? bound.port : '';
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  const url = await bind(server, 'http', address);
+  return { url, close: closing.close };
 }
 
 /** The answer to a request that no route sees: its URL or its Host header cannot be read. */

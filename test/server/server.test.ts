@@ -4,7 +4,8 @@ import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { expect, test } from 'vitest';
 import { encodeNpy } from '../../src/formats/npy.js';
-import { listen, StartError } from '../../src/server/listen.js';
+import { StartError } from '../../src/server/bind.js';
+import { listen } from '../../src/server/listen.js';
 import { createTestApp, type TestAppOptions } from '../support/app.js';
 import { startTestApp } from '../support/listening-app.js';
 

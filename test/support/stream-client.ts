@@ -104,7 +104,8 @@ export function frameOf(pixels: Uint8Array | Float32Array, stamp = 0n): Buffer {
   return frame;
 }
 
-function readAnswer(bytes: Buffer, hasStamps: boolean): StreamAnswer {
+/** Reads an answer, byte by byte as in the table of docs/stream.md. */
+export function readAnswer(bytes: Buffer, hasStamps: boolean): StreamAnswer {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const count = view.getUint32(28, true);
   const start = hasStamps ? 48 : 32;

@@ -16,6 +16,8 @@ export interface Access {
 
 export interface AccessSettings extends Pick<Access, 'maxConcurrent' | 'origins'> {
   readonly host: string;
+  /** Of the TCP port for streams; undefined where there is none. */
+  readonly streamHost: string | undefined;
   /** Empty: none. */
   readonly keysFile: string;
   readonly allowAnonymous: boolean;
@@ -26,20 +28,26 @@ export interface AccessSettings extends Pick<Access, 'maxConcurrent' | 'origins'
  * @throws InputError when the keys cannot be used, or when the network could send requests without one
  */
 export function openAccess(settings: AccessSettings, logger: Logger): Access {
-  const { host, keysFile, allowAnonymous, maxConcurrent, origins } = settings;
+  const { host, streamHost, keysFile, allowAnonymous, maxConcurrent, origins } = settings;
   const local = isLoopback(host);
   if (keysFile !== '' && allowAnonymous) {
     throw new InputError('ALLOW_ANONYMOUS=1 and API_KEYS_FILE exclude each other: unset one');
   }
-  if (keysFile === '' && !local && !allowAnonymous) {
-    throw new InputError(
-      `HOST=${host} accepts requests from the network: name its keys with API_KEYS_FILE (npm run ` +
-        'make-key), or accept requests without a key with ALLOW_ANONYMOUS=1, or keep HOST=127.0.0.1',
-    );
+  if (keysFile === '' && !allowAnonymous) {
+    if (!local) throw openToAll('HOST', host, 'requests');
+    if (streamHost !== undefined && !isLoopback(streamHost))
+      throw openToAll('STREAM_HOST', streamHost, 'streams');
   }
   const keys = keysFile === '' ? undefined : openKeyRing(keysFile, logger);
   const localOnly = local && keys === undefined && !allowAnonymous;
   return { keys, maxConcurrent, origins, localOnly };
+}
+
+function openToAll(setting: string, host: string, what: string): InputError {
+  return new InputError(
+    `${setting}=${host} accepts ${what} from the network: name its keys with API_KEYS_FILE (npm run ` +
+      `make-key), or accept ${what} without a key with ALLOW_ANONYMOUS=1, or keep ${setting}=127.0.0.1`,
+  );
 }
 
 /** Whether a host name or an address, with or without the brackets of a URL, is this machine. */

@@ -1,5 +1,5 @@
-import type { Server } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage } from 'node:http';
+import type { Server, Socket } from 'node:net';
 import { type Problem, tooMany, unavailable } from '../problem.js';
 
 /** Routes that are answered even when the service is full: they report its state. */
@@ -53,7 +53,7 @@ export function admitConnections(
       else perAddress.set(address, left);
     });
   });
-  server.on('request', ({ socket }) => busy.add(socket));
+  server.on('request', ({ socket }: IncomingMessage) => busy.add(socket));
   return (socket) => spare.get(socket);
 
   function takeAsSpare(socket: Socket, reason: Problem): void {

@@ -1,5 +1,5 @@
-import type { Server } from 'node:http';
-import { Server as NetServer, type Socket } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Server, type Socket } from 'node:net';
 
 /** Milliseconds. */
 export interface ClosingTiming {
@@ -70,7 +70,7 @@ export function closingGently(
       connections.delete(socket);
     });
   });
-  server.on('request', ({ socket }, outgoing) => {
+  server.on('request', ({ socket }: IncomingMessage, outgoing: ServerResponse) => {
     const connection = connections.get(socket);
     if (connection === undefined) return;
     connection.inProgress++;
@@ -79,7 +79,7 @@ export function closingGently(
       connection.since = clock();
     });
   });
-  server.on('upgrade', (_, socket: Socket) => {
+  server.on('upgrade', (_: IncomingMessage, socket: Socket) => {
     const connection = connections.get(socket);
     if (connection) connection.upgraded = true;
   });
@@ -101,7 +101,7 @@ export function closingGently(
         if (clock() - lastOpened < quiet && clock() - began < accepting) return;
         clearInterval(waiting);
         atCalmMoment(() => {
-          NetServer.prototype.close.call(server, () => resolve());
+          Server.prototype.close.call(server, () => resolve());
           stopped();
         });
       }, CHECK_INTERVAL);

@@ -71,8 +71,10 @@ test('an empty file locks every client out and logs it', async () => {
 
 test('the network is served only with keys or where anonymous access is allowed', async () => {
   await keysFile(line('one'));
-  const open = (host: string, keysFile: string, allowAnonymous: boolean) =>
-    openAccess({ host, keysFile, allowAnonymous, maxConcurrent: 1, origins: [] }, logger);
+  const open = (host: string, keysFile: string, allowAnonymous: boolean, streamHost?: string) => {
+    const more = { streamHost, maxConcurrent: 1, origins: [] };
+    return openAccess({ host, keysFile, allowAnonymous, ...more }, logger);
+  };
   for (const host of ['127.0.0.1', '127.9.9.9', 'localhost', '::1']) {
     expect(open(host, '', false)).toMatchObject({ keys: undefined, localOnly: true });
   }
@@ -87,7 +89,12 @@ test('the network is served only with keys or where anonymous access is allowed'
     expect(() => open(host, '', false)).toThrow(`HOST=${host} accepts requests from the network`);
     expect(open(host, '', true)).toMatchObject({ keys: undefined, localOnly: false });
     expect(open(host, file, false)).toMatchObject({ localOnly: false });
+    expect(() => open('127.0.0.1', '', false, host)).toThrow(
+      `STREAM_HOST=${host} accepts streams from the network`,
+    );
+    expect(open('127.0.0.1', file, false, host)).toMatchObject({ localOnly: false });
   }
+  expect(open('127.0.0.1', '', false, '127.0.0.1')).toMatchObject({ localOnly: true });
   expect(open('127.0.0.1', file, false).keys?.find('one')).toBeDefined();
   expect(open('127.0.0.1', file, false).localOnly).toBe(false);
   expect(open('127.0.0.1', '', true).localOnly).toBe(false);

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { SMALLEST_SIDE } from '../../support/saved-models.js';
-import { openStream, requestRejectedStream } from '../../support/stream-client.js';
+import { spawnService } from '../../support/service.js';
+import { frameOf, openStream, requestRejectedStream } from '../../support/stream-client.js';
+import { connectTcp, openTcp } from '../../support/tcp-client.js';
 import { startTestService } from '../../support/test-service.js';
 
 const IMAGE = new Uint8Array(SMALLEST_SIDE ** 2).fill(128);
@@ -61,4 +63,30 @@ test('MAX_STREAMS=0 opens no streams', async () => {
     status: 503,
     body: { detail: 'too many open streams: 1; expected at most 0' },
   });
+});
+
+test('STREAM_PORT offers streams over plain TCP, which end with the service', async () => {
+  const { child, ended, stdout } = await startTestService({ STREAM_PORT: '0', GRACE_SECONDS: '1' });
+  const tcp = /^listening for streams \.\.\. (tcp:\/\/127\.0\.0\.1:\d+), \d/m.exec(stdout())?.[1];
+  const stream = await openTcp(tcp!, { model: 'constant', dtype: 'uint8', neurons: [7, 0] });
+  const silent = await connectTcp(tcp!);
+  stream.send(frameOf(IMAGE));
+  expect([...(await stream.next()).responses]).toEqual([4, 1]);
+  child.kill('SIGTERM');
+  await expect
+    .poll(async () => {
+      stream.send(frameOf(IMAGE));
+      return (await stream.next()).flags;
+    })
+    .toBe(1);
+  const last = { status: 1001, message: 'the service is shutting down' };
+  expect(await stream.next()).toMatchObject(last);
+  expect(await silent.json()).toMatchObject({ status: 503, detail: last.message });
+  expect(await ended).toBe(0);
+});
+
+test('no TCP port is open to the network without keys', async () => {
+  const { ended, stderr } = spawnService({ STREAM_PORT: '0', STREAM_HOST: '0.0.0.0' });
+  expect(await ended).toBe(2);
+  expect(stderr()).toMatch(/^STREAM_HOST=0\.0\.0\.0 accepts streams from the network: .*\n$/);
 });
