@@ -2,10 +2,11 @@ import type { StimulusCard } from '../../models/card.js';
 import { type AnyArchitecture, isShared } from '../../network/any-architecture.js';
 import type { Architecture } from '../../network/architecture.js';
 import { createLayers, READOUTS } from '../../network/architecture.js';
-import type { NeuronParameters } from '../../network/layers/fold.js';
-import type { Box, OnnxMap } from '../../network/layers/layer.js';
+import type { NeuronParameters, Relation } from '../../network/layers/fold.js';
+import type { Box } from '../../network/layers/layer.js';
 import type { MapSize } from '../../network/layers/map.js';
 import { addSharedNetwork } from '../../network/shared-core/onnx/network.js';
+import { addFoldedLayer } from './folded-layer.js';
 import type { Graph } from './graph.js';
 
 /**
@@ -47,18 +48,18 @@ export function addGroup(graph: Graph, pixels: string, { card, parts, neurons }:
   }
   const padded = Math.ceil(architecture.channels / CHANNEL_BLOCK) * CHANNEL_BLOCK;
   const { channels } = stimulus;
-  let map: OnnxMap = {
-    value: pixels,
-    relations: neurons.map(() => ({
-      slope: new Float64Array(channels).fill(stimulus.scale),
-      offset: new Float64Array(channels).fill(stimulus.offset),
-    })),
-  };
+  let map = pixels;
+  let relations: readonly Relation[] = neurons.map(() => ({
+    slope: new Float64Array(channels).fill(stimulus.scale),
+    offset: new Float64Array(channels).fill(stimulus.offset),
+  }));
   for (const [i, layer] of createLayers(architecture, channels).entries()) {
     const [input, output] = [parts[i]!, parts[i + 1]!];
-    map = layer.toOnnx(map, { graph, neurons, padded, input, output });
+    const folded = layer.fold({ neurons, relations, padded });
+    map = addFoldedLayer(graph, map, folded, { neurons: neurons.length, padded, input, output });
+    relations = folded.relations;
   }
-  const sums = addReadout(graph, map.value, architecture, neurons, parts.at(-1)!, padded); // [B, N]
+  const sums = addReadout(graph, map, architecture, neurons, parts.at(-1)!, padded); // [B, N]
   return architecture.output === 'softplus' ? graph.add('Softplus', [sums]) : sums;
 }
 

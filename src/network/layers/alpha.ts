@@ -1,4 +1,4 @@
-import { addConvolution } from './convolution-fold.js';
+import { foldConvolution } from './convolution-fold.js';
 import type { Layer } from './layer.js';
 import type { MapSize } from './map.js';
 import { convolutionParameters, normParameters } from './specification.js';
@@ -39,17 +39,7 @@ export function alphaLayer(block: string, from: number, to: number, ofStimuli: b
     },
 
     // The pool comes before batch norm, so the fold minds negative scales.
-    toOnnx(map, site) {
-      const { graph, neurons, padded } = site;
-      const groups = ofStimuli ? 1 : neurons.length;
-      const paddedFrom = ofStimuli ? from : padded;
-      const sizes = { kernel: ALPHA_KERNEL, from, to, paddedFrom, paddedTo: padded };
-      const { value, relations } = addConvolution(block, map, site, sizes, {
-        groups,
-        pooled: true,
-      });
-      const pooled = graph.add('MaxPool', [value], { kernel_shape: [2, 2], strides: [2, 2] });
-      return { value: graph.add('Sigmoid', [pooled]), relations };
-    },
+    fold: (place) =>
+      foldConvolution({ block, kernel: ALPHA_KERNEL, from, to, ofStimuli, pooled: true }, place),
   };
 }

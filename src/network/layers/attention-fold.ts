@@ -1,23 +1,11 @@
 import { ATTENTION_CHANNELS } from './attend.js';
-import { foldNorm, type NeuronParameters, type Relation } from './fold.js';
-
-/**
- * Self-attention and the batch norm behind it, on the values x [padded, cells] that are there:
- * u = query · x + queryBias; attention = softmax over j of u_i · x_j; y_i = the x_j it weighs;
- * output = gather · y + keep · x + bias.
- */
-export interface Attention {
-  /** [N, padded, padded] */
-  readonly query: Float32Array;
-  /** [N, padded, 1] */
-  readonly queryBias: Float32Array;
-  /** [N, padded, padded] */
-  readonly gather: Float32Array;
-  /** [N, padded, 1] */
-  readonly keep: Float32Array;
-  /** [N, padded, 1] */
-  readonly bias: Float32Array;
-}
+import {
+  type FoldedAttention,
+  type FoldedPlace,
+  foldNorm,
+  type NeuronParameters,
+  sameValues,
+} from './fold.js';
 
 /**
  * Queries and keys are merged into one map, and so are values and their mapping. What is the same for all
@@ -27,11 +15,9 @@ export interface Attention {
  */
 export function foldAttention(
   kind: 'identity' | 'mapped',
-  neurons: readonly NeuronParameters[],
-  relations: readonly Relation[],
   channels: number,
-  padded: number,
-): Attention {
+  { neurons, relations, padded }: FoldedPlace,
+): FoldedAttention {
   const [squares, columns] = [neurons.length * padded * padded, neurons.length * padded];
   const folded = {
     query: new Float32Array(squares),
@@ -68,7 +54,7 @@ export function foldAttention(
       folded.bias[column] = constant;
     }
   }
-  return folded;
+  return { kind: 'attention', ...folded, relations: neurons.map(() => sameValues(channels)) };
 }
 
 /** The product of row a of one list and row b of the other; rows have five numbers. */

@@ -1,10 +1,8 @@
 import type * as tf from '@tensorflow/tfjs';
 import { ATTENTION_CHANNELS, attend, type Projection } from './attend.js';
 import { foldAttention } from './attention-fold.js';
-import { sameValues } from './fold.js';
-import type { ForwardPass, Layer, OnnxSite } from './layer.js';
-import { centreIndex, type MapSize } from './map.js';
-import { addCrop } from './onnx-crop.js';
+import type { ForwardPass, Layer } from './layer.js';
+import { centreIndex } from './map.js';
 import { affineParameters, normParameters, type ParameterSpecification } from './specification.js';
 
 const BLOCK = 'attention';
@@ -40,35 +38,7 @@ export function attentionLayer(kind: AttentionKind, channels: number): Layer {
       return pass.activate(BLOCK, attended.map);
     },
 
-    toOnnx({ value: map, relations }, site) {
-      const { graph, neurons, padded, input, output } = site;
-      const all = neurons.length * padded;
-      const folded = foldAttention(kind, neurons, relations, channels, padded);
-      const own = outputPart(map, site); // [B, N·C, seen]
-      const values = perNeuron(map, site, countCells(input)); // [B, N, C, cells]
-      const projected = perNeuron(
-        mapped(own, site, folded.query, folded.queryBias),
-        site,
-        countCells(output),
-      );
-      const turned = graph.add('Transpose', [projected], { perm: [0, 1, 3, 2] }); // [B, N, seen, C]
-      const products = graph.add('MatMul', [turned, values]); // [B, N, seen, cells]
-      const attention = graph.add('Softmax', [products], { axis: 3 });
-      const weights = graph.add('Transpose', [attention], { perm: [0, 1, 3, 2] });
-      const gathered = graph.add('MatMul', [values, weights]); // [B, N, C, seen]
-      const { height, width } = output;
-      const y = graph.add('Reshape', [gathered, graph.integers([0, all, height, width])]);
-      const kept = graph.add(
-        'Conv',
-        [own, graph.constant(folded.keep, [all, 1, 1, 1]), graph.constant(folded.bias, [all])],
-        { group: all },
-      );
-      const gained = mapped(y, site, folded.gather, new Float32Array(all));
-      return {
-        value: graph.add('Sigmoid', [graph.add('Add', [gained, kept])]),
-        relations: neurons.map(() => sameValues(channels)),
-      };
-    },
+    fold: (place) => foldAttention(kind, channels, place),
   };
 }
 
@@ -104,34 +74,4 @@ function takeTensors(kind: AttentionKind, { take }: ForwardPass) {
       mapping: { value: projection('value'), output: projection('output') },
     }),
   };
-}
-
-/** A 1x1 convolution of each neuron's own channels: [B, N·C, h, w] */
-function mapped(
-  map: string,
-  { graph, neurons, padded }: OnnxSite,
-  weight: Float32Array,
-  bias: Float32Array,
-): string {
-  const all = neurons.length * padded;
-  return graph.add(
-    'Conv',
-    [map, graph.constant(weight, [all, padded, 1, 1]), graph.constant(bias, [all])],
-    { group: neurons.length },
-  );
-}
-
-/** [B, N·C, h, w] -> [B, N, C, cells] */
-function perNeuron(map: string, { graph, neurons, padded }: OnnxSite, cells: number): string {
-  return graph.add('Reshape', [map, graph.integers([0, neurons.length, padded, cells])]);
-}
-
-function outputPart(map: string, { graph, input, output }: OnnxSite): string {
-  if (countCells(output) === countCells(input)) return map;
-  const { top, left } = output;
-  return addCrop(graph, map, { ...output, top: top - input.top, left: left - input.left });
-}
-
-function countCells({ height, width }: MapSize): number {
-  return height * width;
 }

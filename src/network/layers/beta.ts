@@ -1,4 +1,4 @@
-import { addConvolution } from './convolution-fold.js';
+import { foldConvolution } from './convolution-fold.js';
 import type { Layer } from './layer.js';
 import type { MapSize } from './map.js';
 import { convolutionParameters, normParameters } from './specification.js';
@@ -27,13 +27,10 @@ export function betaLayer(
 
     forward: (map, pass) => pass.activate(block, pass.addBias(block, pass.convolve(block, map))),
 
-    toOnnx(map, site) {
-      const { graph, neurons, padded } = site;
-      const from = channels;
-      const sizes = { kernel, from, to: channels, paddedFrom: padded, paddedTo: padded };
-      const how = { groups: neurons.length, pooled: false };
-      const { value, relations } = addConvolution(block, map, site, sizes, how);
-      return { value: graph.add('Sigmoid', [value]), relations };
-    },
+    fold: (place) =>
+      foldConvolution(
+        { block, kernel, from: channels, to: channels, ofStimuli: false, pooled: false },
+        place,
+      ),
   };
 }

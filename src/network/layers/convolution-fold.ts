@@ -1,18 +1,21 @@
-import { foldNorm, type NeuronParameters, type Relation, sameValues } from './fold.js';
-import type { OnnxMap, OnnxSite } from './layer.js';
+import {
+  type FoldedConvolution,
+  type FoldedPlace,
+  foldNorm,
+  type Relation,
+  sameValues,
+} from './fold.js';
 
-/** A convolution of some neurons: weight [N·padded out, padded in, k, k], bias [N·padded out]. */
-interface Convolution {
-  readonly weight: Float32Array;
-  readonly bias: Float32Array;
-}
-
-export interface ConvolutionSizes {
+/** A convolution with the batch norm of its block behind it. */
+export interface ConvolutionBlock {
+  readonly block: string;
+  /** Its side. */
   readonly kernel: number;
+  /** Channels. */
   readonly from: number;
   readonly to: number;
-  readonly paddedFrom: number;
-  readonly paddedTo: number;
+  readonly ofStimuli: boolean;
+  readonly pooled: boolean;
 }
 
 /**
@@ -20,17 +23,13 @@ export interface ConvolutionSizes {
  * between the two, and a sigmoid behind: s·max(x) + t is max(s·x + t) where s is positive; where it
  * is negative, it is -max(-s·x - t), whose sigmoid is one minus that of max(-s·x - t). So those
  * channels are computed with their sign turned, and the relation says so to the next layer.
- * @param relations what this layer expects of its inputs, for each neuron
- * @returns with what the next layer is to expect, for each neuron
  */
-function foldConvolution(
-  block: string,
-  neurons: readonly NeuronParameters[],
-  relations: readonly Relation[],
-  sizes: ConvolutionSizes,
-  pooled: boolean,
-): Convolution & { readonly relations: readonly Relation[] } {
-  const { kernel, from, to, paddedFrom, paddedTo } = sizes;
+export function foldConvolution(
+  convolution: ConvolutionBlock,
+  { neurons, relations, padded }: FoldedPlace,
+): FoldedConvolution {
+  const { block, kernel, from, to, ofStimuli, pooled } = convolution;
+  const [paddedFrom, paddedTo] = [ofStimuli ? from : padded, padded];
   const taps = kernel * kernel;
   const weight = new Float32Array(neurons.length * paddedTo * paddedFrom * taps);
   const bias = new Float32Array(neurons.length * paddedTo);
@@ -59,24 +58,5 @@ function foldConvolution(
     }
     turned.push(next);
   }
-  return { weight, bias, relations: turned };
-}
-
-/** Adds the convolution of a block, and the batch norm behind it, to a graph. */
-export function addConvolution(
-  block: string,
-  { value, relations }: OnnxMap,
-  { graph, neurons }: Pick<OnnxSite, 'graph' | 'neurons'>,
-  sizes: ConvolutionSizes,
-  { groups, pooled }: { readonly groups: number; readonly pooled: boolean },
-): OnnxMap {
-  const { kernel, paddedFrom, paddedTo } = sizes;
-  const folded = foldConvolution(block, neurons, relations, sizes, pooled);
-  const all = neurons.length * paddedTo;
-  const weight = graph.constant(folded.weight, [all, paddedFrom, kernel, kernel]);
-  const bias = graph.constant(folded.bias, [all]);
-  return {
-    value: graph.add('Conv', [value, weight, bias], { group: groups }),
-    relations: folded.relations,
-  };
+  return { kind: 'convolution', kernel, ofStimuli, pooled, weight, bias, relations: turned };
 }

@@ -17,6 +17,55 @@ export interface Relation {
   readonly offset: Float64Array;
 }
 
+/** Where a layer of some neurons is folded. */
+export interface FoldedPlace {
+  readonly neurons: readonly NeuronParameters[];
+  /** For each neuron, how the values that the layer expects follow from those that are there. */
+  readonly relations: readonly Relation[];
+  /** Channels of each neuron's maps, padded with zeros. */
+  readonly padded: number;
+}
+
+/** A layer of some neurons as one affine map and a sigmoid. */
+export type FoldedLayer = FoldedConvolution | FoldedAttention;
+
+/** A valid convolution, a 2x2 max pool where it is pooled, the bias, and a sigmoid. */
+export interface FoldedConvolution {
+  readonly kind: 'convolution';
+  /** Its side. */
+  readonly kernel: number;
+  /** Whether all neurons read the stimulus; else each reads a map of its own. */
+  readonly ofStimuli: boolean;
+  readonly pooled: boolean;
+  /** [N·padded, channels that one neuron reads, kernel, kernel] */
+  readonly weight: Float32Array;
+  /** [N·padded] */
+  readonly bias: Float32Array;
+  /** What the next layer is to expect. */
+  readonly relations: readonly Relation[];
+}
+
+/**
+ * Self-attention between the cells of a map, on the values x [padded, cells] that are there:
+ * u = query · x + queryBias; attention = softmax over j of u_i · x_j; y_i = the x_j it weighs;
+ * output = sigmoid(gather · y + keep · x + bias).
+ */
+export interface FoldedAttention {
+  readonly kind: 'attention';
+  /** [N, padded, padded] */
+  readonly query: Float32Array;
+  /** [N, padded] */
+  readonly queryBias: Float32Array;
+  /** [N, padded, padded] */
+  readonly gather: Float32Array;
+  /** [N, padded] */
+  readonly keep: Float32Array;
+  /** [N, padded] */
+  readonly bias: Float32Array;
+  /** What the next layer is to expect. */
+  readonly relations: readonly Relation[];
+}
+
 /** The relation of values that need no change. */
 export function sameValues(channels: number): Relation {
   return { slope: new Float64Array(channels).fill(1), offset: new Float64Array(channels) };

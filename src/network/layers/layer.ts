@@ -1,11 +1,11 @@
 import type * as tf from '@tensorflow/tfjs';
-import type { NeuronParameters, Relation } from './fold.js';
+import type { FoldedLayer, FoldedPlace, NeuronParameters } from './fold.js';
 import type { MapSize } from './map.js';
 import type { ParameterSpecification } from './specification.js';
 
 /**
  * One layer of a network, from a map of channels to another. A new kind is a file of this folder and a place
- * in architecture.ts. Layers load neither tfjs nor ONNX: what computes with them hands in the operations.
+ * in architecture.ts. Layers do not load tfjs: what computes with them hands in the operations.
  */
 export interface Layer {
   /** Begins the names of its parameters. */
@@ -21,8 +21,8 @@ export interface Layer {
   multiplications(output: MapSize): number;
   /** [B, h, w, N·in] -> [B, h', w', N·out], without the dropout. */
   forward(map: tf.Tensor4D, pass: ForwardPass): tf.Tensor4D;
-  /** Adds it to a graph of ONNX; maps there are [B, N·padded channels, h, w]. */
-  toOnnx(map: OnnxMap, site: OnnxSite): OnnxMap;
+  /** Rewrites it and its batch norm as what an engine computes. */
+  fold(place: FoldedPlace): FoldedLayer;
 }
 
 /** The last layer: a weighted sum of a map. */
@@ -115,23 +115,4 @@ export interface OnnxGraph {
   constant(data: Float32Array, shape: readonly number[]): string;
   /** A list of whole numbers, such as a shape. */
   integers(values: readonly number[]): string;
-}
-
-/** A map in a graph. */
-export interface OnnxMap {
-  /** The name of its values. */
-  readonly value: string;
-  /** For each neuron, how the values that the next layer expects follow from those that are there. */
-  readonly relations: readonly Relation[];
-}
-
-/** Where a layer is added. */
-export interface OnnxSite {
-  readonly graph: OnnxGraph;
-  readonly neurons: readonly NeuronParameters[];
-  /** Channels of each neuron's maps, padded with zeros. */
-  readonly padded: number;
-  /** The part of its input that was computed, and the part of its output that is needed. */
-  readonly input: Box;
-  readonly output: Box;
 }
