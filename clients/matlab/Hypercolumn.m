@@ -16,24 +16,39 @@ classdef Hypercolumn < handle
 %   job = twin.start('characterize', struct('neurons', '2,3'))   does not wait
 %   job = service.job(id), service.wait(id), service.cancel(id)
 %
+%   stream = twin.stream('neurons', [0 3])                 a closed loop; the service has STREAM_PORT=8081
+%   reply = stream.send(image)                             struct: responses, round_trip, sent, received, ...
+%   stream.send(image), reply = stream.receive()           several images may be on the way
+%   stream.clock                                           struct: offset, round_trip, error, here
+%   stream.close()
+%
 %   images are uint8 (0..255) or double or single (0..1): (H, W, N), or (H, W, 3, N) for models in colour.
 %
 %   Errors have the identifiers Hypercolumn:InvalidInput, NotFound, KeyRejected, Busy, ServiceUnreachable,
-%   JobFailed and RequestRejected. After 429, 502, 503, 504 or a lost connection a GET or a POST is sent again,
+%   JobFailed, FrameRejected and RequestRejected. After 429, 502, 503, 504 or a lost connection a GET or a POST is sent again,
 %   up to `retries` times (4), after the time in Retry-After. Each POST has an Idempotency-Key.
 %
-%   It needs no toolbox. In Octave it needs the program curl, since Octave's webwrite only sends forms.
+%   It needs no toolbox. In Octave it needs the program curl, since Octave's webwrite only sends forms, and for
+%   streams the package instrument-control, which has tcpclient.
 
   properties
     url
     retries = 4   % how often a request is sent again
     timeout = 60  % seconds that a request may take
     card = []     % of the model: its digest, its neurons, its stimuli
+    ready = []    % of a stream: what the service said when it opened
+    clock = []    % of a stream: how the clock of the service compared with the client's
   end
 
   properties (Access = private)
     key = ''
-    place = ''    % the path of the model
+    name = ''     % of the model
+    socket = []   % of a stream, as the rest
+    now = []      % the client's clock, in seconds
+    dtype = ''
+    spread = false
+    images = 0    % images that were sent
+    waiting = []  % the number of each image that is not answered, and NaN for each clock probe
   end
 
   methods
@@ -53,8 +68,8 @@ classdef Hypercolumn < handle
       twin = Hypercolumn(self.url, self.key);
       twin.retries = self.retries;
       twin.timeout = self.timeout;
-      twin.place = ['/v1/models/' name];
-      twin.card = twin.get(twin.place);
+      twin.name = name;
+      twin.card = twin.get(['/v1/models/' name]);
     end
 
     function [responses, spread] = respond(self, images, varargin)
@@ -142,32 +157,236 @@ classdef Hypercolumn < handle
 
     function body = result(self, id, accept)
       % result  The bytes of a job's result in a media type.
-      body = self.send('GET', ['/v1/jobs/' id '/result'], uint8([]), '', accept);
+      body = self.ask('GET', ['/v1/jobs/' id '/result'], uint8([]), '', accept);
     end
 
     function cancel(self, id)
       % cancel  Cancels a job; deletes it, with its result, when it is over.
-      self.send('DELETE', ['/v1/jobs/' id], uint8([]), '', 'application/json');
+      self.ask('DELETE', ['/v1/jobs/' id], uint8([]), '', 'application/json');
+    end
+
+    function stream = stream(self, varargin)
+      % stream  Opens a stream: images in, answers out, in order, and compares the clocks.
+      %   'neurons': ids, counted from 0; all by default. 'dtype': 'uint8' (0..255, by default) or 'float32' (0..1).
+      %   'patience': seconds after which an image is rejected, not answered late. 'spread': true for that of an
+      %   ensemble. 'port' (8081) and 'host' (that of the service) of its STREAM_PORT.
+      %   'clock': a function that returns the client's time in seconds, such as @GetSecs.
+      if isempty(self.name)
+        error('Hypercolumn:InvalidInput', 'no model is chosen; expected a twin, as service.twin(name) returns it');
+      end
+      host = regexp(self.url, '//\[?([^/\]]+?)\]?(:\d+)?(/|$)', 'tokens', 'once');
+      origin = tic();
+      options = struct('neurons', [], 'dtype', 'uint8', 'patience', [], 'spread', false, 'port', 8081, ...
+        'host', host{1}, 'clock', @() toc(origin));
+      for i = 1:2:numel(varargin)
+        if ~isfield(options, varargin{i})
+          error('Hypercolumn:InvalidInput', 'unknown option: %s; expected one of %s', varargin{i}, ...
+            strjoin(fieldnames(options).', ', '));
+        end
+        options.(varargin{i}) = varargin{i + 1};
+      end
+      stream = Hypercolumn(self.url, self.key);
+      stream.timeout = self.timeout;
+      stream.name = self.name;
+      stream.card = self.card;
+      stream.open(options);
+    end
+
+    function reply = send(self, image)
+      % send  Sends an image to a stream, and with an output waits for its answer.
+      %   Without an output it does not wait: several images may be on the way, and receive returns their answers.
+      %   reply has sequence, responses (neurons, 1), round_trip, decode, queue and infer (milliseconds), sent and
+      %   answered (seconds of the client's clock), received and returned (of the service's, Unix time),
+      %   outside_training_range, shutting_down, and spread (neurons, 1).
+      if nargout > 0, self.expect_none(); end
+      pixels = self.pixels_of(image);
+      self.write_frame(pixels);
+      self.waiting(end + 1) = self.images;
+      self.images = self.images + 1;
+      if nargout > 0, reply = self.receive(); end
+    end
+
+    function reply = receive(self)
+      % receive  Waits for the next answer of a stream, in the order of the images.
+      if all(isnan(self.waiting))
+        error('Hypercolumn:InvalidInput', 'no image waits for an answer; expected one that was sent');
+      end
+      % A comparison of the clocks that was broken off leaves answers behind.
+      number = NaN;
+      while isnan(number), [reply, number, status, text] = self.read_answer(); end
+      if status ~= 200
+        error('Hypercolumn:FrameRejected', 'image %d has no responses: %d, %s', number, status, text);
+      end
+    end
+
+    function clock = synchronize(self, probes)
+      % synchronize  Compares the clocks again, as NTP does (RFC 5905, section 8). Clocks drift.
+      %   clock.offset: the service's clock minus the client's, wrong by at most clock.error, half of
+      %   clock.round_trip, all in seconds. clock.here(reply.received) is that time by the client's clock.
+      if nargin < 2, probes = 16; end
+      self.expect_none();
+      [offset, best] = deal(NaN, Inf);
+      for i = 1:probes
+        self.write_frame(uint8([]));
+        self.waiting(end + 1) = NaN;
+        [probe, ~, status] = self.read_answer();
+        if status ~= 204
+          error('Hypercolumn:ServiceUnreachable', ...
+            'a clock probe was answered with %d; expected 204: open the stream again', status);
+        end
+        round_trip = (probe.answered - probe.sent) - (probe.returned - probe.received);
+        if round_trip < best
+          best = round_trip;
+          offset = ((probe.received - probe.sent) + (probe.returned - probe.answered)) / 2;
+        end
+      end
+      clock = struct('offset', offset, 'round_trip', best, 'error', best / 2, 'here', @(time) time - offset);
+      self.clock = clock;
+    end
+
+    function close(self)
+      % close  Closes a stream. Images that are not answered are lost.
+      self.socket = [];
+      self.waiting = [];
     end
   end
 
   methods (Access = private)
+    function open(self, options)
+      if exist('OCTAVE_VERSION', 'builtin')
+        try
+          pkg('load', 'instrument-control');
+        catch
+          error('Hypercolumn:ServiceUnreachable', ['the package instrument-control is missing; expected it for ' ...
+            'streams in Octave: apt-get install octave-instrument-control, or pkg install -forge instrument-control']);
+        end
+      end
+      self.now = options.clock;
+      self.dtype = options.dtype;
+      self.spread = options.spread;
+      stimulus = self.card.stimulus;
+      terms = struct('model', self.name, 'dtype', self.dtype, 'digest', self.card.digest, 'stamps', true, ...
+        'spread', self.spread, 'shape', [stimulus.height stimulus.width]);
+      if self.in_colour(), terms.shape(3) = 3; end
+      if ~isempty(options.neurons), terms.neurons = Hypercolumn.joined(options.neurons); end
+      if ~isempty(options.patience), terms.patience = max(1, round(1000 * options.patience)); end
+      if ~isempty(self.key), terms.key = self.key; end
+      try
+        self.socket = tcpclient(options.host, options.port, 'Timeout', self.timeout);
+      catch failure
+        error('Hypercolumn:ServiceUnreachable', ...
+          'no port for streams answers at %s:%d: %s; start the service with STREAM_PORT=%d, or name another ''port''', ...
+          options.host, options.port, strtrim(failure.message), options.port);
+      end
+      self.write_message(uint8(jsonencode(terms)));
+      self.ready = jsondecode(native2unicode(self.read_message(), 'UTF-8'));
+      if ~strcmp(self.ready.type, 'ready')
+        self.socket = [];
+        Hypercolumn.reject_problem(self.ready.status, self.ready);
+      end
+      self.synchronize();
+    end
+
+    function expect_open(self)
+      if isempty(self.socket), self.lose('it was closed'); end
+    end
+
+    function expect_none(self)
+      if ~isempty(self.waiting)
+        error('Hypercolumn:InvalidInput', '%d images are not answered; expected none: receive their answers first', ...
+          numel(self.waiting));
+      end
+    end
+
+    function pixels = pixels_of(self, image)
+      expected = self.ready.shape(:).';
+      if ~isequal(size(image), expected)
+        error('Hypercolumn:InvalidInput', 'wrong size of an image: %s; expected %s', ...
+          strtrim(sprintf('%d ', size(image))), strtrim(sprintf('%d ', expected)));
+      end
+      if strcmp(self.dtype, 'float32') && isfloat(image), image = single(image); end
+      kinds = struct('uint8', 'uint8', 'float32', 'single');
+      if ~isa(image, kinds.(self.dtype))
+        error('Hypercolumn:InvalidInput', 'wrong type of an image: %s; expected %s, as the stream was opened', ...
+          class(image), self.dtype);
+      end
+      % A frame has the rows one after the other, and the channels of each pixel together.
+      image = permute(image, [3 2 1]);
+      pixels = typecast(image(:).', 'uint8');
+    end
+
+    function write_frame(self, pixels)
+      % The service returns the stamp as it is.
+      self.write_message([typecast(double(self.now()), 'uint8') pixels]);
+    end
+
+    function write_message(self, message)
+      self.expect_open();
+      try
+        write(self.socket, [typecast(uint32(numel(message)), 'uint8') message]);
+      catch failure
+        self.lose(failure.message);
+      end
+    end
+
+    function message = read_message(self)
+      message = self.read_bytes(double(typecast(self.read_bytes(4), 'uint32')));
+    end
+
+    function bytes = read_bytes(self, count)
+      self.expect_open();
+      try
+        bytes = uint8(read(self.socket, count));
+      catch failure
+        self.lose(failure.message);
+      end
+      if numel(bytes) < count, self.lose(sprintf('no answer came within %g s, or it was lost', self.timeout)); end
+      bytes = bytes(:).';
+    end
+
+    function lose(self, reason)
+      self.close();
+      error('Hypercolumn:ServiceUnreachable', 'the stream is closed: %s; open it again', strtrim(reason));
+    end
+
+    function [answer, number, status, text] = read_answer(self)
+      message = self.read_message();
+      answered = self.now();
+      field = @(first, last, kind) double(typecast(message(first:last), kind));
+      status = field(5, 6, 'uint16');
+      text = '';
+      if status ~= 200, text = native2unicode(message(49:end), 'UTF-8'); end
+      if status >= 1000, self.lose(sprintf('%d %s', status, text)); end
+      flags = field(7, 8, 'uint16');
+      sent = field(9, 16, 'double');
+      times = field(17, 28, 'single');
+      stamps = field(33, 48, 'uint64') / 1e9;
+      values = typecast(message(49:48 + 4 * field(29, 32, 'uint32')), 'single').';
+      number = self.waiting(1);
+      self.waiting(1) = [];
+      half = numel(values) / (1 + self.spread);
+      answer = struct('sequence', number, 'responses', values(1:half), 'round_trip', 1000 * (answered - sent), ...
+        'decode', times(1), 'queue', times(2), 'infer', times(3), 'sent', sent, 'answered', answered, ...
+        'received', stamps(1), 'returned', stamps(2), 'outside_training_range', bitand(flags, 2) > 0, ...
+        'shutting_down', bitand(flags, 1) > 0, 'spread', values(half + 1:end));
+    end
+
     function yes = in_colour(self)
       yes = isfield(self.card.stimulus, 'channels') && self.card.stimulus.channels == 3;
     end
 
     function answer = get(self, path)
-      answer = jsondecode(self.send('GET', path, uint8([]), '', 'application/json'));
+      answer = jsondecode(self.ask('GET', path, uint8([]), '', 'application/json'));
     end
 
     function body = post(self, route, body, type, accept)
-      if isempty(self.place)
+      if isempty(self.name)
         error('Hypercolumn:InvalidInput', 'no model is chosen; expected a twin, as service.twin(name) returns it');
       end
-      body = self.send('POST', [self.place route], body, type, accept);
+      body = self.ask('POST', ['/v1/models/' self.name route], body, type, accept);
     end
 
-    function body = send(self, method, path, body, type, accept)
+    function body = ask(self, method, path, body, type, accept)
       sent = {'Accept', accept};
       if ~isempty(type), sent(end + 1, :) = {'Content-Type', type}; end
       if ~isempty(self.key), sent(end + 1, :) = {'Authorization', ['Bearer ' self.key]}; end
@@ -194,16 +413,11 @@ classdef Hypercolumn < handle
       detail = native2unicode(answer(:).', 'UTF-8');
       try
         problem = jsondecode(detail);
-        detail = [problem.title ': ' problem.detail];
+        problem.title;
       catch
-        detail = sprintf('%d: %s', status, detail);
+        problem = struct('title', sprintf('%d', status), 'detail', detail);
       end
-      name = 'RequestRejected';
-      if any(status == [400 413 415 422]), name = 'InvalidInput'; end
-      if any(status == [401 403]), name = 'KeyRejected'; end
-      if status == 404, name = 'NotFound'; end
-      if any(status == [429 503 504]), name = 'Busy'; end
-      error(['Hypercolumn:' name], '%s', detail);
+      Hypercolumn.reject_problem(status, problem);
     end
 
     function [status, answer, after] = exchange(self, method, url, headers, body)
@@ -216,6 +430,15 @@ classdef Hypercolumn < handle
   end
 
   methods (Static, Access = private)
+    function reject_problem(status, problem)
+      name = 'RequestRejected';
+      if any(status == [400 413 415 422]), name = 'InvalidInput'; end
+      if any(status == [401 403]), name = 'KeyRejected'; end
+      if status == 404, name = 'NotFound'; end
+      if any(status == [429 503 504]), name = 'Busy'; end
+      error(['Hypercolumn:' name], '%s: %s', problem.title, problem.detail);
+    end
+
     function [status, answer, after] = by_curl(method, url, headers, body, timeout)
       % The key goes through a pipe: neither the disk nor the list of processes has it.
       files = {tempname(), tempname(), tempname(), tempname()};

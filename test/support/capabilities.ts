@@ -211,6 +211,16 @@ export function octave(): Program {
   };
 }
 
+/** Octave as above with its package instrument-control, which has `tcpclient`. `REQUIRE_OCTAVE=1` demands it too. */
+export function octaveStreams(): Program {
+  const found = octave();
+  const { status } = spawnSync('octave-cli', ['--eval', 'pkg load instrument-control'], {
+    stdio: 'ignore',
+  });
+  const missing = found.missing ?? (status === 0 ? null : 'no octave-instrument-control here');
+  return { ...found, missing };
+}
+
 /** Two capabilities that a test both needs. */
 export function both(a: Capability, b: Capability): Capability {
   return { missing: a.missing ?? b.missing, required: a.required && b.required };
