@@ -17,10 +17,19 @@ COPY src src
 COPY training training
 RUN node deploy/prepare.mjs
 
-FROM build AS trimmed
+# The guide is made with the development packages, which no image has.
+FROM build AS guide
+COPY docs docs
+COPY README.md CHANGELOG.md ./
+RUN node deploy/prepare.mjs --everything
+
+FROM build AS complete
+COPY --from=guide /app/dist/guide dist/guide
+
+FROM complete AS trimmed
 RUN node dist/src/cli/hypercolumn.js trim --out /trimmed --with training
 
-FROM build AS native
+FROM complete AS native
 RUN apt-get update \
  && apt-get install -y --no-install-recommends g++ python3 python3-pip \
  && rm -rf /var/lib/apt/lists/*

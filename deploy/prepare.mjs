@@ -1,7 +1,7 @@
 // Prepares a checkout: checks Node's version, installs node_modules as in package-lock.json, compiles dist
 // from the sources. It is plain JavaScript, because it runs before anything is installed or compiled. It prints
 // nothing without work to do, and never writes to stdout, which belongs to the program.
-//   --everything  also installs the development packages
+//   --everything  also installs the development packages, and builds the guide with them
 //   --check       the same, and checks the types of all sources, tests and page included
 import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
@@ -12,8 +12,10 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
 
 const TSC = 'typescript/bin/tsc';
-const BUNDLE = ['vite/bin/vite.js', 'build', 'src/web', '--config', 'src/web/vite.config.ts'];
-const PAGE_SOURCES = ['src', 'package-lock.json'];
+const CHECKS = [[TSC], [TSC, '-p', 'src/web'], [TSC, '-p', 'deploy/guide']];
+const BUNDLE = ['vite/bin/vite.js', 'build', 'src/web', '--config', 'deploy/page/vite.config.ts'];
+const PAGE_SOURCES = ['src', 'deploy/page', 'package-lock.json'];
+const GUIDE_SOURCES = ['src', 'deploy', 'docs', 'README.md', 'CHANGELOG.md', 'package-lock.json'];
 /** Processes of the running steps. */
 const running = new Set();
 const SOURCES = [
@@ -133,7 +135,7 @@ function compilerRuns() {
   if (!isChecking && !existsSync(record)) {
     return { record: unchecked, commands: [[TSC, '-p', 'deploy/unchecked.tsconfig.json']] };
   }
-  return { record, commands: isChecking ? [[TSC], [TSC, '-p', 'src/web']] : [[TSC]] };
+  return { record, commands: isChecking ? CHECKS : [[TSC]] };
 }
 
 function isOlderThan(file, sources) {
@@ -224,11 +226,14 @@ const problem = installProblem();
 const { record, commands } = compilerRuns();
 const isCompileDue = isOlderThan(record, SOURCES);
 const isBundleDue = isOlderThan(join(root, 'dist', 'page', 'index.html'), PAGE_SOURCES);
+const isGuideDue =
+  withEverything && isOlderThan(join(root, 'dist', '.guide-digest'), GUIDE_SOURCES);
 /** The slow steps, which are printed. */
 const steps = [
   ...(problem === undefined ? [] : ['installing packages']),
   ...(isCompileDue ? ['compiling'] : []),
   ...(isBundleDue ? ['bundling the page'] : []),
+  ...(isGuideDue ? ['building the guide'] : []),
 ];
 
 if (problem !== undefined) await install(problem);
@@ -242,3 +247,7 @@ const program = join(root, 'dist', 'src', 'cli', 'hypercolumn.js');
 if (existsSync(program)) chmodSync(program, 0o755);
 removeStaleOutputs();
 if (isBundleDue) await finish('bundling the page', bundling);
+if (isGuideDue) {
+  const guide = join(root, 'dist', 'deploy', 'guide', 'build-guide.js');
+  await finish('building the guide', run(process.execPath, [guide]));
+}

@@ -11,6 +11,13 @@ export type Keeping =
     }
   | { readonly unusable: string };
 
+export interface Installation {
+  /** Whether the guide is built. */
+  readonly hasGuide: boolean;
+  /** A file to try a request with. */
+  readonly image: string;
+}
+
 /** Models that the announcement lists. */
 const MAX_LINES = 20;
 
@@ -21,7 +28,7 @@ export function stepLine(step: string, result: string, milliseconds: number): st
 
 /**
  * What a person sees once the service is ready: what it serves, on what, and where to look.
- * @param image a file to try a request with
+ * @param here what the installation has
  * @param modelWarning what is wrong with settings of models
  */
 export function announcement(
@@ -29,7 +36,7 @@ export function announcement(
   engine: EngineDescription,
   { served, unusable }: Catalogue,
   keeping: { readonly sets: Keeping; readonly jobs: Keeping },
-  image: string,
+  here: Installation,
   modelWarning?: string,
 ): string {
   const all = [
@@ -55,11 +62,11 @@ export function announcement(
     ['sets', inWords(keeping.sets)],
     ['jobs', inWords(keeping.jobs)],
     ['open', [`${url}/ in a browser`, `${url}/docs`, `${url}/metrics`]],
-    ['read', ['README.md, docs/requests.md']],
+    ['read', [here.hasGuide ? `${url}/guide/` : 'README.md, docs/requests.md']],
     [
       'try',
       [
-        `curl -H 'Content-Type: image/png' --data-binary @${image} \\`,
+        `curl -H 'Content-Type: image/png' --data-binary @${here.image} \\`,
         `  ${url}/v1/models/${name}/responses`,
       ],
     ],

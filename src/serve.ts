@@ -51,8 +51,9 @@ const SWEEP_MILLISECONDS = 40;
 
 /** A stimulus that a clone holds. */
 const EXAMPLE = 'docs/example.png';
-/** Of the compiled service. */
+/** Folders next to that of the compiled service. */
 const PAGE_FOLDER = fileURLToPath(new URL('../page', import.meta.url));
+const GUIDE_FOLDER = fileURLToPath(new URL('../guide', import.meta.url));
 
 const clock = () => performance.now();
 
@@ -125,6 +126,7 @@ async function serve(
     setAnalysis,
     readiness: () => readiness,
     pageFolder: PAGE_FOLDER,
+    guideFolder: GUIDE_FOLDER,
     access,
     sharedAnswers: shared?.answers,
     rateLimits: shared?.limits ?? ownLimits,
@@ -212,13 +214,14 @@ async function serve(
   }
   readiness = { state: 'ready', service };
   const image = existsSync(EXAMPLE) ? EXAMPLE : 'image.png';
+  const here = { image, hasGuide: existsSync(GUIDE_FOLDER) };
   process.stdout.write(
     announcement(
       ports.url,
       engine.description,
       catalogue,
       data.keeping(shared?.isThere),
-      image,
+      here,
       preloadFault,
     ),
   );

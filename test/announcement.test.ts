@@ -4,6 +4,7 @@ import { unknownPreloads } from '../src/inference/unknown-preloads.js';
 import { tinyModel } from './support/cards.js';
 
 const ENGINE = { name: 'wasm', device: '2 CPU threads' };
+const HERE = { image: 'a.png', hasGuide: true };
 const find = () => undefined;
 
 test('the start lines list the models, those that failed with the reason, and the addresses to open', () => {
@@ -14,7 +15,7 @@ test('the start lines list the models, those that failed with the reason, and th
     ENGINE,
     { served, unusable, find },
     { sets: { folder: 'data', warning: 'nothing can be added' }, jobs: { folder: 'data/jobs' } },
-    'docs/example.png',
+    { image: 'docs/example.png', hasGuide: true },
   );
   expect(text).toMatchInlineSnapshot(`
     "Hypercolumn is ready at http://127.0.0.1:8080
@@ -27,7 +28,7 @@ test('the start lines list the models, those that failed with the reason, and th
       open    http://127.0.0.1:8080/ in a browser
               http://127.0.0.1:8080/docs
               http://127.0.0.1:8080/metrics
-      read    README.md, docs/requests.md
+      read    http://127.0.0.1:8080/guide/
       try     curl -H 'Content-Type: image/png' --data-binary @docs/example.png \\
                 http://127.0.0.1:8080/v1/models/tiny/responses
     "
@@ -40,7 +41,7 @@ test('the start lines name Redis, and what is wrong with PRELOAD', () => {
   const jobs = { folder: 's3://lab/jobs', through: 'redis redis:6379 (cannot be reached now)' };
   const keeping = { sets: { folder: 'data' }, jobs };
   const fault = unknownPreloads(['tiny', 'm0002'], catalogue);
-  const text = announcement('http://x', ENGINE, catalogue, keeping, 'a.png', fault);
+  const text = announcement('http://x', ENGINE, catalogue, keeping, HERE, fault);
   expect(text).toContain(
     '\n          PRELOAD names an unknown model: m0002; expected tiny\n  sets    kept in data\n' +
       '  jobs    through redis redis:6379 (cannot be reached now), kept in s3://lab/jobs\n',
@@ -52,7 +53,7 @@ test('the start lines name Redis, and what is wrong with PRELOAD', () => {
 test('the start lines list twenty of many models', () => {
   const served = Array.from({ length: 22 }, (_, i) => tinyModel('tiny', i + 1));
   const keeping = { sets: { folder: 'data' }, jobs: { folder: 'data/jobs' } };
-  const text = announcement('http://x', ENGINE, { served, unusable: [], find }, keeping, 'a.png');
+  const text = announcement('http://x', ENGINE, { served, unusable: [], find }, keeping, HERE);
   expect(text).toContain('tiny/20  rf_cnn');
   expect(text).not.toContain('tiny/21');
   expect(text).toContain('\n          and 2 more: http://x/v1/models\n');
@@ -67,7 +68,7 @@ test('the start lines say when there is no model', () => {
       sets: { unusable: 'DATA_DIR cannot be used' },
       jobs: { unusable: 'another service has them' },
     },
-    'image.png',
+    { image: 'image.png', hasGuide: false },
   );
   expect(text).toMatchInlineSnapshot(`
     "Hypercolumn is ready at http://[::1]:80

@@ -94,6 +94,9 @@ mapfile -d '' -t health_check < <("${engine[@]}" image inspect "$image" | node -
 ')
 in_container "${health_check[@]}" || fail 'the HEALTHCHECK of the image failed; expected it to succeed'
 
+in_container node -e 'fetch("http://127.0.0.1:8080/guide/").then(({ ok }) => process.exit(ok ? 0 : 1))' ||
+  fail 'the image has no guide; expected an answer of /guide/'
+
 step 'predict, and compare with the service of this checkout'
 node deploy/prepare.mjs
 HOST=127.0.0.1 PORT=0 ENGINE=onnx GRACE_SECONDS=0 DATA_DIR=$folder/local node dist/src/main.js >"$folder/local.log" 2>&1 &

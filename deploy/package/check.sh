@@ -39,7 +39,11 @@ serve() {
     fail "the service of the $name was not ready after $START_SECONDS s; its log is above"
   }
   node "$checkout/deploy/container/predict.mjs" "$port" <"$checkout/docs/example.png" >"$folder/$name.responses"
-  if [[ $name == package ]]; then ask_with_client "http://127.0.0.1:$port"; fi
+  if [[ $name == package ]]; then
+    ask_with_client "http://127.0.0.1:$port"
+    node -e 'fetch(process.argv[1]).then(({ ok }) => process.exit(ok ? 0 : 1))' "http://127.0.0.1:$port/guide/" ||
+      fail 'the package has no guide; expected an answer of /guide/'
+  fi
   kill -TERM "$service"
   wait "$service" || fail "the service of the $name ended with exit code $? after SIGTERM; expected 0"
   service=
@@ -54,7 +58,7 @@ ask_with_client() {
 
 checkout=$PWD
 step 'npm run package'
-node deploy/prepare.mjs
+node deploy/prepare.mjs --everything
 node_modules/.bin/tsc -p deploy/package/client-types.tsconfig.json
 package=$folder/$(npm pack --silent --pack-destination "$folder")
 

@@ -29,6 +29,7 @@ export async function listServingFiles(
   const files = new Set([
     'package.json',
     ...page,
+    ...filesIn(root, 'dist/guide'),
     ...modules,
     ...data,
     ...packaged.flatMap((file) => manifestsAbove(root, file)),

@@ -15,6 +15,7 @@ import { type Handler, isRepeatable, type Route } from './route.js';
 import { datasetRoutes } from './routes/datasets.js';
 import { docsRoutes } from './routes/docs.js';
 import { experimentJobRoutes } from './routes/experiment-jobs.js';
+import { guideRoutes } from './routes/guide.js';
 import { healthRoutes } from './routes/health.js';
 import { interpretationRoutes } from './routes/interpretation.js';
 import { jobRoutes } from './routes/jobs.js';
@@ -41,6 +42,7 @@ export function createRoutes(deps: AppDependencies) {
     ...pageRoutes(deps, all),
     ...openapiRoutes(deps, all),
     ...docsRoutes(deps),
+    ...guideRoutes(deps),
     ...healthRoutes(deps),
     ...metricsRoutes(deps),
     ...modelRoutes(deps),

@@ -61,6 +61,8 @@ export interface AppDependencies {
   readonly readiness: () => Readiness;
   /** The folder of the built page: index.html and assets/. */
   readonly pageFolder: string;
+  /** The folder of the built guide: its pages and assets/. */
+  readonly guideFolder: string;
   readonly access: Access;
   readonly rateLimits: RateLimits;
   /** Undefined where this service shares its answers with no other. */

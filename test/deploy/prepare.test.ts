@@ -16,7 +16,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 const script = fileURLToPath(new URL('../../deploy/prepare.mjs', import.meta.url));
 const COMPILED = 'compiled -p deploy/unchecked.tsconfig.json\n';
-const BUNDLED = 'bundled build src/web --config src/web/vite.config.ts\n';
+const BUNDLED = 'bundled build src/web --config deploy/page/vite.config.ts\n';
 const wanted = { '': {}, 'node_modules/a': { version: '1.0.0' } };
 
 let root: string;
@@ -31,8 +31,8 @@ beforeEach(() => {
   write('node_modules/a/package.json', '{}');
   compilerDoes("console.log('compiled', ...process.argv.slice(2))");
   bundlerDoes("console.log('bundled', ...process.argv.slice(2))");
+  guideDoes("console.error('built the guide')");
   npmDoes('');
-  mkdirSync(join(root, 'dist'));
   mkdirSync(join(root, 'src'));
 });
 
@@ -47,6 +47,10 @@ function lockfile(packages: object): string {
 function write(file: string, text: string): void {
   mkdirSync(dirname(join(root, file)), { recursive: true });
   writeFileSync(join(root, file), text);
+}
+
+function dated(file: string, seconds: number): void {
+  utimesSync(join(root, file), seconds, seconds);
 }
 
 /** The fake npm writes its arguments to `npm-ran`. */
@@ -65,6 +69,10 @@ function compilerDoes(code: string): void {
 function bundlerDoes(code: string): void {
   write('node_modules/vite/package.json', '{"type": "module"}');
   write('node_modules/vite/bin/vite.js', code);
+}
+
+function guideDoes(code: string): void {
+  write('dist/deploy/guide/build-guide.js', code);
 }
 
 function prepare(...nodeArguments: string[]) {
@@ -104,15 +112,14 @@ test('nothing is printed when there is nothing to do', () => {
   compilerDoes('');
   write('dist/.unchecked.tsbuildinfo', '');
   write('dist/page/index.html', '');
-  const old = (file: string) => utimesSync(join(root, file), 100, 100);
-  for (const file of ['package-lock.json', 'src', 'deploy/prepare.mjs', 'deploy']) old(file);
+  for (const file of ['package-lock.json', 'src', 'deploy/prepare.mjs', 'deploy']) dated(file, 100);
   expect(prepare()).toEqual({ status: 0, stdout: '', stderr: '', npm: null });
 });
 
 test('a check compiles everything with types, and later builds reuse its record', () => {
   write('dist/.unchecked.tsbuildinfo', '');
   const { stderr } = prepareWith(['--check']);
-  expect(stderr).toContain('... N s\ncompiled\ncompiled -p src/web\n');
+  expect(stderr).toContain('... N s\ncompiled\ncompiled -p src/web\ncompiled -p deploy/guide\n');
   expect(existsSync(join(root, 'dist/.unchecked.tsbuildinfo'))).toBe(false);
   write('dist/.tsbuildinfo', '');
   expect(prepare().stderr).toContain('compiled\n');
@@ -139,7 +146,6 @@ test('an install keeps no TensorFlow source maps and no native code of other pla
 test('the page is bundled again only when one of its files is newer', () => {
   write('src/web/main.tsx', '');
   write('dist/page/index.html', '');
-  const dated = (file: string, seconds: number) => utimesSync(join(root, file), seconds, seconds);
   dated('package-lock.json', 100);
   dated('src/web/main.tsx', 200);
   dated('src/web', 200);
@@ -150,7 +156,23 @@ test('the page is bundled again only when one of its files is newer', () => {
   expect(prepare().stderr).toContain(BUNDLED);
 });
 
-test('a page that cannot be bundled ends the build with the exit code of the bundler', () => {
+test('the guide is built with the development packages alone, when one of its files is newer', () => {
+  write('docs/jobs.md', '');
+  const files = ['package-lock.json', 'src', 'deploy/prepare.mjs', 'deploy', 'docs/jobs.md'];
+  for (const file of [...files, 'docs']) dated(file, 200);
+  expect(prepare().stderr).not.toContain('guide');
+  const everything = () => prepareWith(['--everything']).stderr;
+  expect(everything()).toContain('3/3 building the guide ... N s\nbuilt the guide\n');
+  write('dist/.guide-digest', '');
+  dated('dist/.guide-digest', 300);
+  expect(everything()).not.toContain('guide');
+  dated('docs/jobs.md', 400);
+  expect(everything()).toContain('built the guide');
+});
+
+test('a page or a guide that cannot be built ends the build with the exit code of its program', () => {
+  guideDoes('process.exit(4)');
+  expect(prepareWith(['--check']).status).toBe(4);
   bundlerDoes('process.exit(3)');
   expect(prepare().status).toBe(3);
 });

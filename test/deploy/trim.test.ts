@@ -51,6 +51,7 @@ test.each([
   ['/', {}],
   ['/docs/swagger-ui-bundle.js', {}],
   ['/docs/swagger-ui.css', {}],
+  ['/guide/', {}],
   ['/openapi.json', {}],
   ['/metrics', {}],
 ])('a trimmed copy answers %s', async (url, request) => {

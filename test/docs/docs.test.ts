@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
+import { headingAnchor } from '../../deploy/guide/anchors.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const inRoot = ['README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'CHANGELOG.md'];
@@ -22,14 +23,6 @@ function headings(text: string, level = '#{1,6}'): string[] {
   );
 }
 
-/** The anchor that GitHub gives a heading. */
-function anchor(title: string): string {
-  return title
-    .toLowerCase()
-    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
-    .replaceAll(' ', '-');
-}
-
 const withSections = inDocs.filter((name) => headings(read(`docs/${name}`), '##').length > 1);
 
 test('the README is short enough to be read in a few minutes', () => {
@@ -40,7 +33,7 @@ test('the README is short enough to be read in a few minutes', () => {
 test.each(withSections)('the table of contents of %s lists each of its sections', async (name) => {
   const text = read(`docs/${name}`);
   const list = headings(text, '##')
-    .map((title) => `- [${title}](#${anchor(title)})`)
+    .map((title) => `- [${title}](#${headingAnchor(title)})`)
     .join('\n');
   expect(text).toMatch(CONTENTS);
   const current = text.replace(CONTENTS, `<!-- contents -->\n${list}\n<!-- end of contents -->`);
@@ -60,7 +53,7 @@ test.each(DOCS)('the links of %s lead to files and sections that exist', (file) 
       if (!existsSync(absolute)) return true;
       return (
         section !== undefined &&
-        !headings(readFileSync(absolute, 'utf8')).map(anchor).includes(section)
+        !headings(readFileSync(absolute, 'utf8')).map(headingAnchor).includes(section)
       );
     });
   expect(broken).toEqual([]);

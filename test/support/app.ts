@@ -50,6 +50,7 @@ export interface TestAppOptions extends Partial<Pick<SchedulerOptions, 'capacity
   readonly rateLimits?: AppDependencies['rateLimits'];
   readonly sharedAnswers?: AppDependencies['sharedAnswers'];
   readonly tracer?: AppDependencies['tracer'];
+  readonly guideFolder?: string;
 }
 
 /** Unix time where the clock of test apps is at 0, in milliseconds. */
@@ -109,6 +110,8 @@ export function createTestApp(options: TestAppOptions = {}) {
   const deps: AppDependencies = {
     readiness: () => state.readiness,
     pageFolder: fileURLToPath(new URL('../fixtures/page', import.meta.url)),
+    guideFolder:
+      options.guideFolder ?? fileURLToPath(new URL('../fixtures/guide', import.meta.url)),
     access: {
       keys: undefined,
       maxConcurrent: 100,

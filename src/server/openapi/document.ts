@@ -102,7 +102,8 @@ function operationObject(route: Route, schemas: Schemas): Json {
             content: contentObject(body.content, schemas, 'input'),
           },
         }),
-    responses: Object.fromEntries([...answered, ...errors]),
+    // A route may describe an error itself.
+    responses: Object.fromEntries([...errors, ...answered]),
     // a service without a file of keys needs none
     security: scope === 'open' ? [] : [{ [SECURITY]: [scope] }, {}],
   };

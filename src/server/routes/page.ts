@@ -1,14 +1,8 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
-import { serveStatic } from '@hono/node-server/serve-static';
 import { z } from 'zod';
-import type { AppContext } from '../context.js';
 import { Problem } from '../problem.js';
 import { type Route, route } from '../route.js';
 import type { AppDependencies } from '../service.js';
-
-/** A file of the page; its name has a digest of its content. */
-const AssetName = z.string().regex(/^[\w-][\w.-]{0,199}$/);
+import { FileName, IMMUTABLE, REVALIDATED, sendFile } from '../static-file.js';
 
 /** The page contacts no server but this one. */
 const POLICY = [
@@ -51,12 +45,11 @@ export function pageRoutes(deps: AppDependencies, routes: () => readonly Route[]
         },
       },
     },
-    (c, { mediaType }) => {
+    async (c, { mediaType }) => {
       c.header('Vary', 'Accept');
       if (mediaType !== 'text/html') return c.json(listRoutes(routes()));
-      c.header('Content-Security-Policy', POLICY);
-      c.header('Cache-Control', 'no-cache');
-      return serveFile(c, path.join(pageFolder, 'index.html'));
+      const headers = { 'Content-Security-Policy': POLICY, 'Cache-Control': REVALIDATED };
+      return present(await sendFile(c, pageFolder, 'index.html', headers));
     },
   );
   const asset = route(
@@ -64,7 +57,7 @@ export function pageRoutes(deps: AppDependencies, routes: () => readonly Route[]
     {
       method: 'GET',
       path: '/assets/:asset',
-      params: { asset: { schema: AssetName, description: 'a file of the page' } },
+      params: { asset: { schema: FileName, description: 'a file of the page' } },
       scope: 'open',
       id: 'pageAsset',
       tag: 'service',
@@ -80,12 +73,9 @@ export function pageRoutes(deps: AppDependencies, routes: () => readonly Route[]
         },
       },
     },
-    (c) => {
-      const name = AssetName.safeParse(c.req.param('asset'));
-      const file = path.join(pageFolder, 'assets', name.data ?? '');
-      if (!name.success || !existsSync(file)) throw missing();
-      c.header('Cache-Control', 'public, max-age=31536000, immutable');
-      return serveFile(c, file);
+    async (c) => {
+      const headers = { 'Cache-Control': IMMUTABLE };
+      return present(await sendFile(c, `${pageFolder}/assets`, c.req.param('asset'), headers));
     },
   );
   return [page, asset];
@@ -106,14 +96,9 @@ function listRoutes(routes: readonly Route[]): z.infer<typeof Index> {
   };
 }
 
-async function serveFile(c: AppContext, file: string): Promise<Response> {
-  const answer = await serveStatic({ path: file, precompressed: true })(c, async () => {});
-  if (!answer) throw missing();
-  return answer;
-}
-
-function missing(): Problem {
-  return new Problem(
+function present(file: Response | undefined): Response {
+  if (file !== undefined) return file;
+  throw new Problem(
     404,
     'the page has no such file: load / again; where the page itself is missing, npm run build makes it',
   );

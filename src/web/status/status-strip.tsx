@@ -57,7 +57,7 @@ export function StatusStrip({ engine, digest }: StatusStripProps) {
       <span>
         model <code title={digest}>{digest.slice(0, 12)}…</code>
       </span>
-      <a href="./docs">interface</a>
+      <a href="./guide/">guide</a> <a href="./docs">interface</a>
     </footer>
   );
 }

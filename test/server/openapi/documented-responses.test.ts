@@ -187,13 +187,14 @@ const NEW_RECORDING = { files: [{ name: 'a.nwb', bytes: 9, sha256: 'e'.repeat(64
 const REQUESTS: readonly (readonly [string, readonly DocumentedRequest[]])[] = [
   ['GET /', [get, as('text/html', get)]],
   ['GET /assets/{asset}', [get]],
-  ['GET /docs', [get]],
-  ['GET /docs/{file}', [get]],
-  ['GET /openapi.json', [get]],
-  ['GET /livez', [get]],
-  ['GET /readyz', [get]],
-  ['GET /metrics', [get]],
-  ['GET /v1/models', [get]],
+  ['GET /guide', [{ status: 302 }]],
+  // The name of an asset of the page, which the guide does not have.
+  ...['', '/chunks'].map(
+    (place) => [`GET /guide/assets${place}/{asset}`, [rejected(404, get)]] as const,
+  ),
+  ...['/guide/', '/guide/{page}', '/docs', '/docs/{file}', '/openapi.json']
+    .concat('/livez', '/readyz', '/metrics', '/v1/models')
+    .map((place) => [`GET ${place}`, [get]] as const),
   ...Object.entries(ofModel).flatMap(([name, requests]) => {
     const [method, under, tail] = name.split(' ');
     return ['/models/{model}', '/models/{model}/versions/{version}'].map(
@@ -291,11 +292,13 @@ test('every response matches the document', async () => {
       .replace('files/{file}', 'files/0')
       .replace('{file}', 'start.js')
       .replace('{asset}', asset)
+      .replace('{page}', 'jobs.html')
       .replace('{id}', job);
     for (const { status, query = '', headers = {}, body } of requests) {
       const answer = await fetch(`${service.url}${own}${query}`, {
         method,
         headers,
+        redirect: 'manual',
         ...(body ? { body: body() } : {}),
       });
       if (answer.status !== status) found.push(`${name}: ${answer.status}, not ${status}`);
