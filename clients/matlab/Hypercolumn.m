@@ -48,6 +48,7 @@ classdef Hypercolumn < handle
     dtype = ''
     spread = false
     images = 0    % images that were sent
+    answers = 0   % answers that were read, to clock probes too
     waiting = []  % the number of each image that is not answered, and NaN for each clock probe
   end
 
@@ -253,14 +254,6 @@ classdef Hypercolumn < handle
 
   methods (Access = private)
     function open(self, options)
-      if exist('OCTAVE_VERSION', 'builtin')
-        try
-          pkg('load', 'instrument-control');
-        catch
-          error('Hypercolumn:ServiceUnreachable', ['the package instrument-control is missing; expected it for ' ...
-            'streams in Octave: apt-get install octave-instrument-control, or pkg install -forge instrument-control']);
-        end
-      end
       self.now = options.clock;
       self.dtype = options.dtype;
       self.spread = options.spread;
@@ -272,7 +265,7 @@ classdef Hypercolumn < handle
       if ~isempty(options.patience), terms.patience = max(1, round(1000 * options.patience)); end
       if ~isempty(self.key), terms.key = self.key; end
       try
-        self.socket = tcpclient(options.host, options.port, 'Timeout', self.timeout);
+        self.socket = Hypercolumn.connect(options.host, options.port, self.timeout);
       catch failure
         error('Hypercolumn:ServiceUnreachable', ...
           'no port for streams answers at %s:%d: %s; start the service with STREAM_PORT=%d, or name another ''port''', ...
@@ -357,6 +350,12 @@ classdef Hypercolumn < handle
       text = '';
       if status ~= 200, text = native2unicode(message(49:end), 'UTF-8'); end
       if status >= 1000, self.lose(sprintf('%d %s', status, text)); end
+      sequence = field(1, 4, 'uint32');
+      if isempty(self.waiting) || sequence ~= mod(self.answers, 2 ^ 32)
+        % Such as after a Ctrl-C while an answer was read.
+        self.lose(sprintf('the answer %d came in the place of %d', sequence, self.answers));
+      end
+      self.answers = self.answers + 1;
       flags = field(7, 8, 'uint16');
       sent = field(9, 16, 'double');
       times = field(17, 28, 'single');
@@ -430,6 +429,21 @@ classdef Hypercolumn < handle
   end
 
   methods (Static, Access = private)
+    function socket = connect(host, port, timeout)
+      if exist('OCTAVE_VERSION', 'builtin')
+        try
+          pkg('load', 'instrument-control');
+        catch
+          error('Hypercolumn:ServiceUnreachable', ['Octave''s package instrument-control is missing; install it: ' ...
+            'apt-get install octave-instrument-control, or pkg install -forge instrument-control']);
+        end
+        socket = tcpclient(host, port, 'Timeout', timeout);
+      else
+        % Untested: only MATLAB has these options. Without the delay small frames are sent at once.
+        socket = tcpclient(host, port, 'Timeout', timeout, 'ConnectTimeout', timeout, 'EnableTransferDelay', false);
+      end
+    end
+
     function reject_problem(status, problem)
       name = 'RequestRejected';
       if any(status == [400 413 415 422]), name = 'InvalidInput'; end

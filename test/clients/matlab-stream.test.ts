@@ -1,11 +1,15 @@
 import { execFile } from 'node:child_process';
-import { cp } from 'node:fs/promises';
+import { once } from 'node:events';
+import { cp, readFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { z } from 'zod';
+import { createMessageReader, withLength } from '../../src/formats/length-prefix.js';
 import { decodeNpy, encodeNpy } from '../../src/formats/npy.js';
+import { encodeAnswer } from '../../src/formats/stream-frames.js';
 import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { both, commonProgram, octaveStreams, testWith } from '../support/capabilities.js';
@@ -144,5 +148,87 @@ testWith(both(program, commonProgram('curl')))(
     expect(near.length).toBeGreaterThan(25);
     expect(printed[0]).toBe('trial  shown  response  best so far');
     expect(printed).toHaveLength(1 + 5 + 2 + 1);
+  },
+);
+
+testWith(both(program, commonProgram('curl')))(
+  'Octave ends a stream whose answers are out of order',
+  async () => {
+    const { url } = await startTestService({ MODELS_DIR: file('models'), ENGINE: 'onnx' });
+    const server = createServer((socket) => {
+      const messages = createMessageReader();
+      let sequence = -1;
+      socket.on('data', (bytes) => {
+        messages.push(bytes as Buffer);
+        while (messages.next(10_000) !== undefined) {
+          const ready = Buffer.from(JSON.stringify({ type: 'ready', shape: [50, 50] }));
+          socket.write(withLength(sequence < 0 ? ready : answerTo(sequence)));
+          sequence++;
+        }
+      });
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    await once(server, 'listening');
+    const lines = [
+      `addpath('${file('clients/matlab')}');`,
+      `service = Hypercolumn('${url}'); twin = service.twin('demo');`,
+      `stream = twin.stream('port', ${(server.address() as AddressInfo).port});`,
+      'try\n reply = stream.send(zeros(50, "uint8"));\ncatch failure\n disp(failure.message);\nend',
+    ];
+    const { stdout } = await promisify(execFile)(program.program, [
+      '-q',
+      '--eval',
+      lines.join('\n'),
+    ]);
+    expect(stdout.trim()).toBe(
+      'the stream is closed: the answer 99 came in the place of 16; open it again',
+    );
+
+    /** The answers to 16 clock probes, and then one that is out of order. */
+    function answerTo(sequence: number): Uint8Array {
+      const times = { decode: 0, queue: 0, infer: 0 };
+      const header = sequence < 16 ? { sequence, status: 204 } : { sequence: 99, status: 200 };
+      return encodeAnswer(
+        new Uint8Array(8),
+        { ...header, flags: 0, times },
+        new Float32Array(2),
+        true,
+      );
+    }
+  },
+);
+
+testWith(both(program, commonProgram('curl')))(
+  'Octave runs the code of docs/matlab.md',
+  async () => {
+    const settings = { MODELS_DIR: file('models'), ENGINE: 'onnx', STREAM_PORT: '0' };
+    const { url, stdout } = await startTestService(settings);
+    const page = await readFile(file('docs/matlab.md'), 'utf8');
+    const blocks = [...page.matchAll(/^( *)```matlab\n(.*?)^ *```$/gms)].map(([, indent, code]) =>
+      code!.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+    );
+    const isQuick = (code: string) => !/preferred_stimulus|'neurons', 99/.test(code);
+    // Octave has no window here, and its folder is this one.
+    const code = blocks
+      .filter(isQuick)
+      .join('\n')
+      .replaceAll(/^plot.*$/gm, '')
+      .replaceAll("addpath('", `addpath('${file('')}`)
+      .replaceAll('http://127.0.0.1:8080', url)
+      .replaceAll("'patience', 0.5", "'patience', 600")
+      .replaceAll('twin.stream(', `twin.stream('port', ${portOf(stdout())}, `)
+      .replaceAll('closed_loop()', `closed_loop('${url}', ${portOf(stdout())})`);
+    const octave = await promisify(execFile)(program.program, ['-q', '--eval', code]);
+    const said = (text: string) => text.replaceAll(/[%\s]+/g, ' ');
+    const printed = said(octave.stdout);
+    for (const text of [
+      '15.0000 30.0000 45.0000 60.0000 75.0000 90.0000 0.1832 0.1955 0.2029 0.1908 0.2590 0.4648 0.5002',
+      'neuron 3 prefers 105.0 degrees by 50 trials, and 101.1 by the fit of its tuning curve (96 images)',
+      '0.2655 0.2205 0.2223 0.2126',
+      '1.0000 0.2655 0.2205 2.0000 0.2223 0.2126',
+    ]) {
+      expect(said(page)).toContain(text);
+      expect(printed).toContain(text);
+    }
   },
 );
