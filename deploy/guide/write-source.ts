@@ -26,6 +26,7 @@ export async function writeSource({ root, generator, source }: Places): Promise<
   }
   await cp(path.join(generator, 'index.md'), path.join(source, 'index.md'));
   await cp(path.join(root, 'src/web/favicon.svg'), path.join(source, 'public/favicon.svg'));
+  await cp(path.join(root, 'docs/page/tuning.png'), path.join(source, 'public/tuning.png'));
   const document = OpenapiDocument.parse(openapiDocument(createRoutes(FOR_DECLARATIONS)));
   for (const [name, text] of referencePages(document)) {
     await writeFile(path.join(source, name), text);

@@ -82,11 +82,12 @@ export function guideRoutes(deps: AppDependencies) {
       summary: 'A page of the guide',
       answers: {
         200: {
-          description: 'The page, `hashmap.json` with the newest version of each, or the icon',
+          description: 'The page, `hashmap.json` with the newest version of each, or a picture',
           content: {
             'text/html': z.string(),
             'application/json': z.record(z.string(), z.string()),
             'image/svg+xml': z.string(),
+            'image/png': BINARY,
           },
         },
         404: {

@@ -18,7 +18,7 @@ export default {
   extends: theme,
   Layout: () =>
     h(theme.Layout, null, {
-      'nav-bar-content-before': serviceLinks,
+      'nav-bar-content-after': serviceLinks,
       'nav-screen-content-before': serviceLinks,
     }),
 };
