@@ -1,10 +1,14 @@
-// Measures how much a stream adds to the engine's own time: `npm run bench:stream`. One image at a time, over a
-// stream and over HTTP on a kept connection, interleaved in one run, so that a noisy machine affects
+// Measures how much a stream adds to the engine's own time: `npm run bench:stream`. One image at a time, over
+// streams and over HTTP on a kept connection, interleaved in one run, so that a noisy machine affects
 // both. The service runs on the same machine, on models/demo.
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
 import { wholeNumber } from '../training/run/options.js';
-import { openClosedLoopHttp, openClosedLoopStream } from './closed-loop-client.js';
+import {
+  openClosedLoopHttp,
+  openClosedLoopStream,
+  openClosedLoopTcp,
+} from './closed-loop-client.js';
 import { quantile } from './figures.js';
 import type { Latency } from './http-client.js';
 import { startService } from './running-service.js';
@@ -17,7 +21,7 @@ interface Options {
 
 await runCommand(
   new Command('bench:stream')
-    .description('times one image at a time, over a stream and over HTTP')
+    .description('times one image at a time, over streams and over HTTP')
     .option('--images <count>', 'in a turn', wholeNumber(1, 1_000_000), 500)
     .option('--rounds <count>', 'of turns', wholeNumber(1, 10_000), 4)
     .option('--neurons <list>', 'the neurons of a request, such as 0-3', '0-15')
@@ -25,11 +29,12 @@ await runCommand(
 );
 
 async function bench({ images, rounds, neurons }: Options): Promise<void> {
-  const service = await startService({});
+  const service = await startService({ STREAM_PORT: '0' });
   try {
     const clients = [
       await openClosedLoopStream(`${service.url}/v1/models/demo`, 'uint8', neurons),
       await openClosedLoopStream(`${service.url}/v1/models/demo`, 'float32', neurons),
+      await openClosedLoopTcp(tcpPort(service.announcement()), neurons),
       openClosedLoopHttp(`${service.url}/v1/models/demo`, neurons),
     ];
     const times = clients.map((client) => ({ client, latencies: [] as Latency[] }));
@@ -48,6 +53,12 @@ async function bench({ images, rounds, neurons }: Options): Promise<void> {
   } finally {
     await service.stop();
   }
+}
+
+function tcpPort(printed: string): string {
+  const found = /listening for streams \.\.\. (tcp:\S+),/.exec(printed)?.[1];
+  if (found === undefined) throw new Error('the service opened no TCP port');
+  return found;
 }
 
 function report(name: string, latencies: readonly Latency[]): void {
