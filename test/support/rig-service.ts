@@ -19,8 +19,9 @@ export async function demoSite(): Promise<string> {
 export const imagesOf = (site: string) => join(site, 'val_img_synthetic.npy');
 
 /** A service with the demo model. */
-export const startDemo = () =>
+export const startDemo = async () =>
   startTestService({
     MODELS_DIR: fileURLToPath(new URL('../../models', import.meta.url)),
+    DATA_DIR: await temporaryFolder(),
     ENGINE: 'onnx',
   });
