@@ -152,15 +152,17 @@ testWith(both(program, commonProgram('curl')))(
 );
 
 testWith(both(program, commonProgram('curl')))(
-  'Octave ends a stream whose answers are out of order',
+  'Octave opens a stream with its key, and ends it where answers are out of order',
   async () => {
     const { url } = await startTestService({ MODELS_DIR: file('models'), ENGINE: 'onnx' });
+    let opening: unknown;
     const server = createServer((socket) => {
       const messages = createMessageReader();
       let sequence = -1;
       socket.on('data', (bytes) => {
         messages.push(bytes as Buffer);
-        while (messages.next(10_000) !== undefined) {
+        for (let next = messages.next(10_000); next; next = messages.next(10_000)) {
+          if (sequence < 0) opening = JSON.parse(Buffer.from(next as Uint8Array).toString());
           const ready = Buffer.from(JSON.stringify({ type: 'ready', shape: [50, 50] }));
           socket.write(withLength(sequence < 0 ? ready : answerTo(sequence)));
           sequence++;
@@ -171,8 +173,8 @@ testWith(both(program, commonProgram('curl')))(
     await once(server, 'listening');
     const lines = [
       `addpath('${file('clients/matlab')}');`,
-      `service = Hypercolumn('${url}'); twin = service.twin('demo');`,
-      `stream = twin.stream('port', ${(server.address() as AddressInfo).port});`,
+      `service = Hypercolumn('${url}', 'secret'); twin = service.twin('demo');`,
+      `stream = twin.stream('neurons', [0 3], 'patience', 0.5, 'port', ${(server.address() as AddressInfo).port});`,
       'try\n reply = stream.send(zeros(50, "uint8"));\ncatch failure\n disp(failure.message);\nend',
     ];
     const { stdout } = await promisify(execFile)(program.program, [
@@ -183,6 +185,16 @@ testWith(both(program, commonProgram('curl')))(
     expect(stdout.trim()).toBe(
       'the stream is closed: the answer 99 came in the place of 16; open it again',
     );
+
+    expect(opening).toEqual({
+      ...{ model: 'demo', dtype: 'uint8', shape: [50, 50], stamps: true, spread: false },
+      ...{
+        digest: expect.stringMatching(/^5cba6e11/),
+        neurons: '0,3',
+        patience: 500,
+        key: 'secret',
+      },
+    });
 
     /** The answers to 16 clock probes, and then one that is out of order. */
     function answerTo(sequence: number): Uint8Array {
