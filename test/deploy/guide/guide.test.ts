@@ -51,7 +51,7 @@ test('scripts of a page become files of the guide, and the root of the site is f
 });
 
 test('a page whose root cannot be found ends the build', () => {
-  expect(() => moveScriptsOut('<script>run()</script>', '/nowhere')).toThrow(
+  expect(() => moveScriptsOut('<script>run()</script>', '/dev/null')).toThrow(
     'a page has no script that',
   );
 });
