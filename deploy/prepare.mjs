@@ -16,6 +16,7 @@ const CHECKS = [[TSC], [TSC, '-p', 'src/web'], [TSC, '-p', 'deploy/guide']];
 const BUNDLE = ['vite/bin/vite.js', 'build', 'src/web', '--config', 'deploy/page/vite.config.ts'];
 const PAGE_SOURCES = ['src', 'deploy/page', 'package-lock.json'];
 const GUIDE_SOURCES = ['src', 'deploy', 'docs', 'README.md', 'CHANGELOG.md', 'package-lock.json'];
+const KERNEL_SOURCES = ['src/inference/kernels/c', 'deploy/compile-kernels.mjs'];
 /** Processes of the running steps. */
 const running = new Set();
 const SOURCES = [
@@ -228,16 +229,25 @@ const isCompileDue = isOlderThan(record, SOURCES);
 const isBundleDue = isOlderThan(join(root, 'dist', 'page', 'index.html'), PAGE_SOURCES);
 const isGuideDue =
   withEverything && isOlderThan(join(root, 'dist', '.guide-digest'), GUIDE_SOURCES);
+const kernels = join(root, 'dist', 'src', 'inference', 'kernels');
+const kernelFile = join(kernels, `kernels-${process.platform}-${process.arch}`);
+const areKernelsDue = [`${kernelFile}.node`, `${kernelFile}.absent`].every((file) =>
+  isOlderThan(file, KERNEL_SOURCES),
+);
 /** The slow steps, which are printed. */
 const steps = [
   ...(problem === undefined ? [] : ['installing packages']),
   ...(isCompileDue ? ['compiling'] : []),
+  ...(areKernelsDue ? ['compiling the kernels'] : []),
   ...(isBundleDue ? ['bundling the page'] : []),
   ...(isGuideDue ? ['building the guide'] : []),
 ];
 
 if (problem !== undefined) await install(problem);
 const compiling = commands.map(start);
+const compilingKernels = areKernelsDue
+  ? run(process.execPath, [join(root, 'deploy', 'compile-kernels.mjs'), kernels])
+  : [];
 const bundling = isBundleDue ? start(BUNDLE) : [];
 await finish('compiling', compiling, [
   'The code does not compile: correct these lines, then run this again.',
@@ -246,6 +256,7 @@ await finish('compiling', compiling, [
 const program = join(root, 'dist', 'src', 'cli', 'hypercolumn.js');
 if (existsSync(program)) chmodSync(program, 0o755);
 removeStaleOutputs();
+if (areKernelsDue) await finish('compiling the kernels', compilingKernels);
 if (isBundleDue) await finish('bundling the page', bundling);
 if (isGuideDue) {
   const guide = join(root, 'dist', 'deploy', 'guide', 'build-guide.js');

@@ -26,9 +26,13 @@ export async function listServingFiles(
   const modules = await traceModules(root, entryPoints(root, chosen), leftOut(root, chosen));
   const data = (['service', ...chosen] as const).flatMap((part) => listData(root, part));
   const packaged = [...modules, ...data].filter((file) => file.startsWith('node_modules'));
+  const kernels = filesIn(root, 'dist/src/inference/kernels').filter((file) =>
+    file.endsWith('.node'),
+  );
   const files = new Set([
     'package.json',
     ...page,
+    ...kernels,
     ...filesIn(root, 'dist/guide'),
     ...modules,
     ...data,

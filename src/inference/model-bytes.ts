@@ -1,6 +1,9 @@
 import type { ModelCard } from '../models/card.js';
 import { populationSize } from '../models/members.js';
 import { countWeights } from '../models/saved-model.js';
+import { isShared } from '../network/any-architecture.js';
+import { isImported } from '../network/imported/architecture.js';
+import { kernelBytes } from './kernels/cost.js';
 import { sessionBytes } from './onnx/cost.js';
 
 /** A number of the weights on a device. */
@@ -10,5 +13,12 @@ const FLOAT_BYTES = 4;
 export function modelBytes(card: ModelCard, engine: string, threads: number): number {
   const { neurons, members } = populationSize(card);
   const weights = FLOAT_BYTES * members * countWeights(card);
-  return engine === 'onnx' ? sessionBytes(weights, neurons * members, threads) : weights;
+  if (engine !== 'onnx') return weights;
+  const networks = neurons * members;
+  const inSessions = sessionBytes(weights, networks, threads);
+  const { architecture, stimulus } = card;
+  if (isImported(architecture) || isShared(architecture)) return inSessions;
+  // One of the two computes it.
+  const inKernels = kernelBytes(architecture, stimulus, networks, threads);
+  return Math.max(inSessions, inKernels);
 }

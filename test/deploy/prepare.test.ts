@@ -1,107 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { BUNDLED, COMPILED, KERNELS, useFakeCheckout, wanted } from '../support/fake-checkout.js';
 
-const script = fileURLToPath(new URL('../../deploy/prepare.mjs', import.meta.url));
-const COMPILED = 'compiled -p deploy/unchecked.tsconfig.json\n';
-const BUNDLED = 'bundled build src/web --config deploy/page/vite.config.ts\n';
-const wanted = { '': {}, 'node_modules/a': { version: '1.0.0' } };
-
-let root: string;
-
-beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'prepare-'));
-  mkdirSync(join(root, 'deploy'));
-  cpSync(script, join(root, 'deploy', 'prepare.mjs'));
-  cpSync(join(dirname(script), '..', 'package.json'), join(root, 'package.json'));
-  write('package-lock.json', lockfile(wanted));
-  write('node_modules/.package-lock.json', lockfile(wanted));
-  write('node_modules/a/package.json', '{}');
-  compilerDoes("console.log('compiled', ...process.argv.slice(2))");
-  bundlerDoes("console.log('bundled', ...process.argv.slice(2))");
-  guideDoes("console.error('built the guide')");
-  npmDoes('');
-  mkdirSync(join(root, 'src'));
-});
-
-afterEach(() => {
-  rmSync(root, { recursive: true, force: true });
-});
-
-function lockfile(packages: object): string {
-  return JSON.stringify({ packages });
-}
-
-function write(file: string, text: string): void {
-  mkdirSync(dirname(join(root, file)), { recursive: true });
-  writeFileSync(join(root, file), text);
-}
-
-function dated(file: string, seconds: number): void {
-  utimesSync(join(root, file), seconds, seconds);
-}
-
-/** The fake npm writes its arguments to `npm-ran`. */
-function npmDoes(code: string): void {
-  write(
-    'npm.mjs',
-    `import fs from 'node:fs'; fs.writeFileSync('npm-ran', process.argv.slice(2).join(' ')); ${code}`,
-  );
-}
-
-function compilerDoes(code: string): void {
-  write('node_modules/typescript/package.json', '{"type": "module"}');
-  write('node_modules/typescript/bin/tsc', code);
-}
-
-function bundlerDoes(code: string): void {
-  write('node_modules/vite/package.json', '{"type": "module"}');
-  write('node_modules/vite/bin/vite.js', code);
-}
-
-function guideDoes(code: string): void {
-  write('dist/deploy/guide/build-guide.js', code);
-}
-
-function prepare(...nodeArguments: string[]) {
-  return prepareWith([], ...nodeArguments);
-}
-
-/** @returns the result of the run, with times written as `N s` */
-function prepareWith(
-  args: readonly string[],
-  ...nodeArguments: string[]
-): {
-  status: number | null;
-  stdout: string;
-  stderr: string;
-  npm: string | null;
-} {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [...nodeArguments, join(root, 'deploy', 'prepare.mjs'), ...args],
-    { encoding: 'utf8', env: { ...process.env, npm_execpath: join(root, 'npm.mjs') } },
-  );
-  const ran = join(root, 'npm-ran');
-  return {
-    status,
-    stdout,
-    stderr: stderr.replaceAll(/\d+\.\d s$/gm, 'N s'),
-    npm: existsSync(ran) ? readFileSync(ran, 'utf8') : null,
-  };
-}
+const {
+  inside,
+  lockfile,
+  write,
+  dated,
+  npmDoes,
+  compilerDoes,
+  bundlerDoes,
+  guideDoes,
+  prepare,
+  prepareWith,
+} = useFakeCheckout();
 
 test('a fitting install stays as it is, and compilation prints nothing to stdout', () => {
   const stderr = `1/2 compiling ... N s\n${COMPILED}2/2 bundling the page ... N s\n${BUNDLED}`;
@@ -120,7 +32,7 @@ test('a check compiles everything with types, and later builds reuse its record'
   write('dist/.unchecked.tsbuildinfo', '');
   const { stderr } = prepareWith(['--check']);
   expect(stderr).toContain('... N s\ncompiled\ncompiled -p src/web\ncompiled -p deploy/guide\n');
-  expect(existsSync(join(root, 'dist/.unchecked.tsbuildinfo'))).toBe(false);
+  expect(existsSync(inside('dist/.unchecked.tsbuildinfo'))).toBe(false);
   write('dist/.tsbuildinfo', '');
   expect(prepare().stderr).toContain('compiled\n');
   expect(prepare().stderr).not.toContain('unchecked');
@@ -138,7 +50,7 @@ test('an install keeps no TensorFlow source maps and no native code of other pla
   const kept = [own, 'node_modules/@tensorflow/tfjs/dist/tf.node.js'];
   for (const file of [...gone, ...kept]) write(file, '');
   expect(prepare().status).toBe(0);
-  const there = (file: string) => existsSync(join(root, file));
+  const there = (file: string) => existsSync(inside(file));
   expect(gone.filter(there)).toEqual([]);
   expect(kept.filter(there)).toEqual(kept);
 });
@@ -154,6 +66,19 @@ test('the page is bundled again only when one of its files is newer', () => {
   expect(prepare().stderr).not.toContain(BUNDLED);
   dated('src/web/main.tsx', 400);
   expect(prepare().stderr).toContain(BUNDLED);
+});
+
+test('the kernels are compiled when a file of them is newer, also where there was no compiler', () => {
+  write('deploy/compile-kernels.mjs', "console.error('kernels into', process.argv[2])");
+  const folder = inside('dist/src/inference/kernels');
+  const compiling = `compiling the kernels ... N s\nkernels into ${folder}\n`;
+  expect(prepare().stderr).toContain(compiling);
+  rmSync(inside(`${KERNELS}.absent`));
+  write(`${KERNELS}.node`, '');
+  expect(prepare().stderr).not.toContain('kernels');
+  write('src/inference/kernels/c/layers.h', '');
+  dated(`${KERNELS}.node`, 100);
+  expect(prepare().stderr).toContain(compiling);
 });
 
 test('the guide is built with the development packages alone, when one of its files is newer', () => {
@@ -193,23 +118,23 @@ test.each([
 });
 
 test('a package whose folder was deleted is installed again', () => {
-  rmSync(join(root, 'node_modules', 'a'), { recursive: true });
+  rmSync(inside('node_modules', 'a'), { recursive: true });
   expect(prepare().stderr).toContain('because node_modules/a is missing\n');
 });
 
 test('a checkout without an install is installed', () => {
-  rmSync(join(root, 'node_modules', '.package-lock.json'));
+  rmSync(inside('node_modules', '.package-lock.json'));
   expect(prepare()).toMatchObject({ status: 0, npm: 'ci --omit=dev --loglevel=error' });
 });
 
 test('a checkout that was built with a check keeps its development packages', () => {
-  rmSync(join(root, 'node_modules', '.package-lock.json'));
+  rmSync(inside('node_modules', '.package-lock.json'));
   write('dist/.tsbuildinfo', '');
   expect(prepare()).toMatchObject({ status: 0, npm: 'ci --loglevel=error' });
 });
 
 test.each([['--check'], ['--everything']])('%s installs the development packages too', (word) => {
-  rmSync(join(root, 'node_modules', '.package-lock.json'));
+  rmSync(inside('node_modules', '.package-lock.json'));
   expect(prepareWith([word])).toMatchObject({ status: 0, npm: 'ci --loglevel=error' });
 });
 
@@ -221,7 +146,7 @@ test('development packages are added to an install without them and removed from
     status: 0,
     npm: 'install --no-save --loglevel=error',
   });
-  rmSync(join(root, 'npm-ran'));
+  rmSync(inside('npm-ran'));
   write('node_modules/.package-lock.json', lockfile(everything));
   write('node_modules/d/package.json', '{}');
   expect(prepareWith(['--everything']).npm).toBeNull();
@@ -246,7 +171,7 @@ test('a package for other platforms that is shared by tools and programs may be 
 });
 
 test('packages come from the npm cache without asking the registry for their versions', () => {
-  const file = join(dirname(script), '..', 'package-lock.json');
+  const file = new URL('../../package-lock.json', import.meta.url);
   const { packages } = JSON.parse(readFileSync(file, 'utf8')) as {
     packages: Record<string, { resolved?: string; integrity?: string }>;
   };
@@ -310,10 +235,10 @@ test('the output of a deleted source is removed, and other files stay', () => {
     'src/gone.js.map',
     'src/web.js',
   ]) {
-    write(join('dist', file), '');
+    write(`dist/${file}`, '');
   }
   prepare();
-  const left = (file: string) => existsSync(join(root, 'dist', file));
+  const left = (file: string) => existsSync(inside('dist', file));
   expect(left('src/kept.js') && left('src/kept.js.map') && left('src/web.js')).toBe(true);
   expect(left('src/gone.js') || left('src/gone.js.map')).toBe(false);
 });

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { type TestAPI, test } from 'vitest';
 import { locateBinding } from '../../deploy/tensorflow/binding.js';
 
@@ -41,6 +42,19 @@ export function webgpuAdapter(): Capability {
     missing:
       status === 0 ? null : 'no WebGPU adapter here (install a Vulkan driver; VK_ICD_FILENAMES)',
     required: process.env['REQUIRE_WEBGPU'] === '1',
+  };
+}
+
+/** The kernels, compiled by `npm run build` where there is a C compiler. `REQUIRE_KERNELS=1` demands them. */
+export function kernelAddon(): Capability & { readonly file: string } {
+  const name = `kernels-${process.platform}-${process.arch}.node`;
+  const file = fileURLToPath(new URL(`../../dist/src/inference/kernels/${name}`, import.meta.url));
+  return {
+    file,
+    missing: existsSync(file)
+      ? null
+      : 'the kernels are not compiled here (npm run build, with gcc)',
+    required: process.env['REQUIRE_KERNELS'] === '1',
   };
 }
 

@@ -46,7 +46,7 @@ export function createOnnxEngine(options: OnnxEngineOptions): Engine {
 
     async load(folder, digest) {
       if (models.has(digest)) return;
-      const { card, partition, graphs, imported } = await preparing.run({
+      const { card, partition, programs } = await preparing.run({
         folder,
         digest,
         threads,
@@ -54,7 +54,7 @@ export function createOnnxEngine(options: OnnxEngineOptions): Engine {
       const population = populationSize(card);
       const pool = pools.choose();
       try {
-        await pool.threads.load(digest, graphs, imported);
+        await pool.threads.load(digest, programs);
         const neurons = Int32Array.from(card.neurons.keys());
         const request = { digest, stimuli: goldenStimuli(card), neurons };
         checkGolden(card, await compute(pool.threads, { population, partition }, request));

@@ -1,7 +1,6 @@
 import { answerTasks } from '../../workers/answer-tasks.js';
 import { collectGarbage } from '../../workers/collect-garbage.js';
-import { ownMemory } from '../../workers/transfer.js';
-import { type ModelSource, prepareModel } from './prepare-model.js';
+import { type ModelSource, prepareModel, programMemory } from './prepare-model.js';
 
 // The thread that prepares models for the threads of the WorkerPool.
 
@@ -11,5 +10,5 @@ answerTasks(
     collectGarbage();
     return model;
   },
-  ({ graphs }) => graphs.flatMap(ownMemory),
+  ({ programs }) => programs.flatMap(programMemory),
 );

@@ -1,9 +1,8 @@
 import type { Weights } from '../../models/saved-model.js';
-import type { NeuronParameters } from '../../network/layers/fold.js';
 import type { Box } from '../../network/layers/layer.js';
 import { addCrop } from '../../network/layers/onnx-crop.js';
 import { requiredParts } from '../../network/required-parts.js';
-import { isOfCore } from '../../network/shared-core/parameters.js';
+import { countRows, networkParameters } from '../network-parameters.js';
 import { createGraph, type Graph, valueNamed } from './graph.js';
 import { addGroup, type NetworkCard } from './group-graph.js';
 import { BOOL, encodeModel, type GraphProto } from './proto.js';
@@ -93,27 +92,8 @@ function addNetworks(
   parts: readonly Box[],
   networks: ArrayLike<number>,
 ): string {
-  const population = countRows(members[0]!);
-  const neurons = Array.from(networks, (network) =>
-    readParameters(members[Math.floor(network / population)]!, network % population),
-  );
+  const neurons = Array.from(networks, (network) => networkParameters(members, network));
   return addGroup(graph, pixels, { card, parts, neurons });
-}
-
-/** The neurons of a member. */
-function countRows(weights: Weights): number {
-  for (const [name, { shape }] of weights) if (!isOfCore(name)) return shape[0]!;
-  throw new Error('there is no parameter of a neuron');
-}
-
-function readParameters(weights: Weights, row: number): NeuronParameters {
-  return (name) => {
-    const tensor = weights.get(name);
-    if (tensor === undefined) throw new Error(`there is no parameter '${name}'`);
-    if (isOfCore(name)) return tensor.data;
-    const each = tensor.data.length / tensor.shape[0]!;
-    return tensor.data.subarray(row * each, (row + 1) * each);
-  };
 }
 
 function countNetworks({ groups }: SitePart): number {

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import type { Tensor as OnnxTensor } from 'onnxruntime-node';
 import { beforeAll, expect, test } from 'vitest';
@@ -6,47 +5,29 @@ import type { NetworkCard } from '../../../src/inference/onnx/group-graph.js';
 import { loadOnnxruntime } from '../../../src/inference/onnx/onnxruntime.js';
 import { planar } from '../../../src/inference/onnx/planar.js';
 import { encodeChoosableSite, encodeSite } from '../../../src/inference/onnx/site-graph.js';
-import type { Weights } from '../../../src/models/saved-model.js';
 import { DESIGNS } from '../../../src/network/architectures/designs.js';
 import { ArchitectureId } from '../../../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
 import { openBackend } from '../../../src/network/backends/open.js';
-import { forward } from '../../../src/network/forward.js';
-import { randomStream } from '../../../src/network/random.js';
 import type { SharedCore } from '../../../src/network/shared-core/architecture.js';
 import { randomParameters } from '../../../training/random-model/random-parameters.js';
+import {
+  IMAGES,
+  networkCards,
+  referenceResponses,
+  stimuliOf,
+} from '../../support/network-cards.js';
 import { greatestDifference } from '../../support/numbers.js';
 
 const { InferenceSession, Tensor } = await loadOnnxruntime();
 
 /** Tolerance relative to the range of the responses. */
 const TOLERANCE = 1e-4;
-const IMAGES = 3;
 const NEURONS = [4, 0, 9];
 
 beforeAll(async () => {
   await openBackend('wasm');
 });
-
-/** [images, height, width, channels] */
-function stimuliOf({ stimulus }: NetworkCard, seed = 1): Float32Array {
-  const { height, width, channels } = stimulus;
-  const random = randomStream(seed, 'stimuli');
-  return Float32Array.from({ length: IMAGES * height * width * channels }, () => random.uniform());
-}
-
-/** The responses of the networks in tfjs: [images, neurons] */
-function referenceResponses(card: NetworkCard, weights: Weights, pixels: Float32Array) {
-  const { height, width, channels, scale, offset } = card.stimulus;
-  return tf.tidy(() => {
-    const parameters = Object.fromEntries(
-      [...weights].map(([name, { shape, data }]) => [name, tf.tensor(data, [...shape])]),
-    );
-    const stimuli = tf.tensor4d(pixels, [IMAGES, height, width, channels]);
-    const x = stimuli.mul(scale).add(offset);
-    return forward(card.architecture, parameters, x as tf.Tensor4D).responses.dataSync();
-  });
-}
 
 async function run(graph: Uint8Array, feeds: Record<string, OnnxTensor>): Promise<Float32Array> {
   const session = await InferenceSession.create(graph, { intraOpNumThreads: 1 });
@@ -116,27 +97,9 @@ test.each([
   }
 });
 
-/** Every network that a card allows, on stimuli of any size that it accepts. */
-const cards: fc.Arbitrary<NetworkCard> = fc.record({
-  architecture: fc.record({
-    channels: fc.integer({ min: 1, max: 20 }),
-    betaKernel: fc.constantFrom(1, 3),
-    attention: fc.constantFrom('none', 'identity', 'mapped'),
-    readout: fc.constantFrom('full', 'centre', 'split'),
-    output: fc.constantFrom('linear', 'softplus'),
-  }),
-  stimulus: fc.record({
-    height: fc.integer({ min: 36, max: 58 }),
-    width: fc.integer({ min: 36, max: 58 }),
-    channels: fc.constantFrom(1, 3),
-    scale: fc.double({ min: 0.5, max: 3, noNaN: true }),
-    offset: fc.double({ min: -1, max: 1, noNaN: true }),
-  }),
-});
-
 test('any network on stimuli of any size responds as in tfjs', { timeout: 600_000 }, async () => {
   await fc.assert(
-    fc.asyncProperty(cards, fc.nat(), (card, seed) => expectParity(card, seed)),
+    fc.asyncProperty(networkCards, fc.nat(), (card, seed) => expectParity(card, seed)),
     { numRuns: 25 },
   );
 });
@@ -144,7 +107,7 @@ test('any network on stimuli of any size responds as in tfjs', { timeout: 600_00
 test('wanted neurons respond the same to the last bit whatever else is wanted, the others give zero', async () => {
   await fc.assert(
     fc.asyncProperty(
-      cards,
+      networkCards,
       fc.array(fc.boolean(), { minLength: 4, maxLength: 4 }),
       async (card, wanted) => {
         const neurons = [0, 1, 2, 3, 4, 5, 6];

@@ -1,0 +1,117 @@
+// Layers that read maps. See kernels.h.
+
+typedef struct {
+  float *data; // [row][column][channel]
+  int width; // columns of the memory
+} Map;
+
+INLINE const float *cell(Map map, int C, int row, int column) {
+  return map.data + ((long)row * map.width + column) * C;
+}
+
+// [rows][columns] of sums without bias -> 2x2 pool, bias, sigmoid.
+static void pool(const Step *s, int C, const float *sums, const float *bias, Map out) {
+  const long row = 2L * s->width * C;
+  for (int y = 0; y < s->height; y++)
+    for (int x = 0; x < s->width; x++)
+      for (int c = 0; c < C; c += WIDTH) {
+        const float *in = sums + 2 * y * row + 2L * x * C + c;
+        const vec best = largest_of_four(*(const vec *)in, *(const vec *)(in + C), *(const vec *)(in + row),
+                                         *(const vec *)(in + row + C));
+        *(vec *)(cell(out, C, y, x) + c) = sigmoid(best + *(const vec *)(bias + c));
+      }
+}
+
+// Weights: [block][tap][from][BLOCK], then the bias.
+static void direct(const Step *s, int C, const float *weights, Map in, float *sums, Map out) {
+  const int K = s->kernel, rows = s->height << s->pooled, columns = s->width << s->pooled;
+  const float *bias = weights + (size_t)C * C * K * K;
+  long offsets[25];
+  for (int tap = 0; tap < K * K; tap++) offsets[tap] = ((long)(tap / K) * in.width + tap % K) * C;
+  for (int b = 0; b < C; b += BLOCK)
+    for (int y = 0; y < rows; y++)
+      multiply((Product){.in = cell(in, C, s->top + y, s->left),
+                         .step = C,
+                         .offsets = offsets,
+                         .taps = K * K,
+                         .depth = C,
+                         .weights = weights + (size_t)b * C * K * K,
+                         .out = sums + (long)y * columns * C + b,
+                         .out_step = C},
+               columns);
+  if (s->pooled) {
+    pool(s, C, sums, bias, out);
+    return;
+  }
+  for (int y = 0; y < rows; y++)
+    for (int x = 0; x < columns; x++)
+      for (int c = 0; c < C; c += WIDTH)
+        *(vec *)(cell(out, C, y, x) + c) =
+            sigmoid(*(const vec *)(sums + ((long)y * columns + x) * C + c) + *(const vec *)(bias + c));
+}
+
+INLINE int tiles_of(int cells) {
+  return (2 * cells + TILE - 1) / TILE;
+}
+
+// A pooled 5x5 convolution by tiles of 4x4 sums. Weights: [block][point][from][BLOCK], then the bias.
+static void by_tiles(const Step *s, int C, const float *weights, Map in, float *values, float *products, Map out) {
+  const int down = tiles_of(s->height), across = tiles_of(s->width), tiles = down * across;
+  const long plane = (long)tiles * C;
+  for (int ty = 0; ty < down; ty++)
+    for (int tx = 0; tx < across; tx++)
+      for (int c = 0; c < C; c += WIDTH) {
+        const float *corner = cell(in, C, s->top + TILE * ty, s->left + TILE * tx) + c;
+        vec half[POINTS][POINTS];
+        for (int x = 0; x < POINTS; x++) {
+          vec d[POINTS], o[POINTS];
+          for (int y = 0; y < POINTS; y++) d[y] = *(const vec *)(corner + ((long)y * in.width + x) * C);
+          transform_input(d, o);
+          for (int y = 0; y < POINTS; y++) half[y][x] = o[y];
+        }
+        float *to = values + ((long)ty * across + tx) * C + c;
+        for (int y = 0; y < POINTS; y++) {
+          vec o[POINTS];
+          transform_input(half[y], o);
+          for (int x = 0; x < POINTS; x++) *(vec *)(to + (y * POINTS + x) * plane) = o[x];
+        }
+      }
+  static const long none[1] = {0};
+  const long each = (long)C * BLOCK;
+  for (int b = 0; b < C / BLOCK; b++)
+    for (int p = 0; p < POINTS * POINTS; p++) {
+      const float *own = weights + (b * POINTS * POINTS + p) * each;
+      multiply((Product){.in = values + p * plane,
+                         .step = C,
+                         .offsets = none,
+                         .taps = 1,
+                         .depth = C,
+                         .weights = own,
+                         .out = products + p * plane + b * BLOCK,
+                         .out_step = C,
+                         .next = own + each},
+               tiles);
+    }
+  const float *bias = weights + (size_t)C * C * POINTS * POINTS;
+  for (int ty = 0; ty < down; ty++)
+    for (int tx = 0; tx < across; tx++)
+      for (int c = 0; c < C; c += WIDTH) {
+        const float *from = products + ((long)ty * across + tx) * C + c;
+        vec half[TILE][POINTS], y[TILE][TILE];
+        for (int x = 0; x < POINTS; x++) {
+          vec m[POINTS], o[TILE];
+          for (int p = 0; p < POINTS; p++) m[p] = *(const vec *)(from + (p * POINTS + x) * plane);
+          transform_output(m, o);
+          for (int k = 0; k < TILE; k++) half[k][x] = o[k];
+        }
+        for (int k = 0; k < TILE; k++) transform_output(half[k], y[k]);
+        const vec shift = *(const vec *)(bias + c);
+        for (int k = 0; k < TILE; k += 2)
+          for (int l = 0; l < TILE; l += 2) {
+            const int row = (TILE * ty + k) / 2, column = (TILE * tx + l) / 2;
+            if (row >= s->height || column >= s->width) continue;
+            const vec best = largest_of_four(y[k][l], y[k][l + 1], y[k + 1][l], y[k + 1][l + 1]);
+            *(vec *)(cell(out, C, row, column) + c) = sigmoid(best + shift);
+          }
+      }
+}

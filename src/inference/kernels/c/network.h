@@ -1,0 +1,53 @@
+// The networks of a site: the same layers for every neuron, each with weights of its own.
+#ifndef NETWORK_H
+#define NETWORK_H
+#include <stddef.h>
+#include <stdint.h>
+
+enum { MAX_STEPS = 8 };
+
+typedef enum { OF_STIMULUS, BY_TILES, DIRECT, ATTENTION } Kind;
+
+// One layer: an affine map, a pool in some, and a sigmoid.
+typedef struct {
+  Kind kind;
+  int kernel; // side of the convolution
+  int pooled; // 2x2, before the sigmoid
+  int top, left; // of the part of its input that it reads
+  int height, width; // of its output
+  size_t weights; // where its weights begin in those of a neuron
+  // Of the memory that its output is in: a margin of zeros is right and below.
+  int memory_height, memory_width;
+} Step;
+
+typedef struct {
+  int stimulus_height, stimulus_width, stimulus_channels; // of the part that is read
+  int channels; // of a map, padded
+  int steps;
+  Step step[MAX_STEPS];
+  int cells; // of the readout
+  size_t readout; // where its weights and its bias begin
+  int softplus;
+  size_t floats; // weights of a neuron
+} Network;
+
+// The functions that are compiled for each kind of CPU.
+typedef struct {
+  const char *name;
+  int block; // channels are padded to a multiple of it
+  // What depends on an image alone, computed once for all neurons; pixels are [channel][row][column].
+  size_t (*transformed_floats)(const Network *);
+  void (*transform)(const Network *, const float *pixels, float *transformed);
+  // Memory that a thread needs for the maps, which is zero before its first use.
+  size_t (*scratch_floats)(const Network *);
+  float (*respond)(const Network *, const float *weights, const float *transformed, float *scratch);
+  // Writes the folded weights of a step, or of the readout after the last, as the kernels read them. Convolutions:
+  // [to][from][row][column], [to]; attention: query, its bias, keep, bias, gather; readout: [cell][channel], bias.
+  void (*pack)(const Network *, int step, const float *const *folded, float *weights);
+} Kernels;
+
+extern const Kernels kernels_avx512, kernels_avx2, kernels_neon;
+
+// Chooses how each layer is computed and where its weights are. Kind, kernel, pooled and the parts are given.
+void plan_network(Network *);
+#endif
