@@ -1,4 +1,4 @@
-// The kernels as a module of Node. Arguments come from kernels.ts alone, which describes them.
+// The kernels as a module of Node. Arguments come from site-kernels.ts and respond.ts alone; addon.ts describes them.
 #include "network.h"
 #include <node_api.h>
 #include <stdint.h>
