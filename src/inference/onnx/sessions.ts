@@ -10,7 +10,7 @@ import { planar } from './planar.js';
 import type { GraphProgram, Program } from './prepare-model.js';
 import { RESPONSES, STIMULI, WANTED } from './site-graph.js';
 
-/** Images for one loaded graph. */
+/** Images for one loaded program. */
 export interface Batch {
   readonly key: string;
   readonly count: number;
@@ -19,15 +19,15 @@ export interface Batch {
   readonly channels: Channels;
   /** [count, height, width, channels] */
   readonly pixels: Float32Array;
-  /** By group of the graph: 1 where it is to be computed. */
+  /** By group of the program: 1 where it is to be computed. */
   readonly wanted: Uint8Array;
 }
 
-/** Sessions of onnxruntime by key, which compute on the thread that calls them. */
+/** Sessions of onnxruntime and networks of the kernels, by key, which compute on the thread that calls them. */
 export interface Sessions {
   load(key: string, program: Program): Promise<void>;
   unload(key: string): Promise<void>;
-  /** @returns [count, neurons of the graph], zero in groups that are not wanted */
+  /** @returns [count, neurons of the program], zero in groups that are not wanted */
   run(batch: Batch): Promise<Float32Array>;
 }
 
