@@ -7,6 +7,10 @@ const FENCE = /^```[\s\S]*?^```$/gm;
 const SOURCE = /(<img\b[^>]*\bsrc=")(?![./]|\w+:)/g;
 const LINK = /(!?)\[([^\]]*)\]\((?!https?:|#)([^)\s]*)\)/g;
 
+/** Takes the place of code for a while: a character that no document contains. */
+const MARK = '\uE000';
+const MARKED = new RegExp(`${MARK}(\\d+)${MARK}`, 'g');
+
 /**
  * A document of the repository as a page of the guide. The page has no table of contents, since the guide
  * shows one, and links to files outside the guide become plain text.
@@ -17,7 +21,7 @@ export function guideMarkdown(text: string, file: string): string {
   const fences: string[] = [];
   const withoutCode = text.replace(CONTENTS, '').replaceAll(FENCE, (fence) => {
     fences.push(fence);
-    return `\u0000${fences.length - 1}\u0000`;
+    return `${MARK}${fences.length - 1}${MARK}`;
   });
   const linked = withoutCode
     .replaceAll(SOURCE, '$1./')
@@ -26,8 +30,7 @@ export function guideMarkdown(text: string, file: string): string {
       if (target !== undefined) return `${image}[${label}](./${target})`;
       return image === '' ? label : link;
     });
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: no document contains this character.
-  return linked.replaceAll(/\u0000(\d+)\u0000/g, (_, index: string) => fences[Number(index)]!);
+  return linked.replaceAll(MARKED, (_, index: string) => fences[Number(index)]!);
 }
 
 /** @returns the address in the guide, relative to its root; undefined for files outside it */

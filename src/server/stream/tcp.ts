@@ -186,7 +186,7 @@ export function tcpConnection(socket: Socket): TcpConnection {
   function howItEnded({ longest }: Reader): StreamEnd {
     if (failure !== undefined) return { code: 1006, reason: failure };
     if (!hasEnded) return { code: 1006, reason: '' };
-    // Whole messages may be left that nobody waits for any more.
+    // Whole messages may be left, which the stream will not read.
     while (messages.next(longest) instanceof Uint8Array);
     if (!messages.isInside) return { code: 1000, reason: '' };
     return { code: 1006, reason: 'the client has gone in the middle of a frame' };

@@ -62,7 +62,7 @@ class _TerminalLine:
 
 
 class _NotebookLine:
-    """An output of the cell, of which a saved notebook keeps the last text alone."""
+    """An output of the cell. A saved notebook keeps only its last text."""
 
     def __init__(self) -> None:
         self._shown: Any = None
