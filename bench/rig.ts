@@ -71,7 +71,7 @@ async function bench({ minutes, quiet, rate, neurons, python }: Options): Promis
       const rows = memoryRows(await memory.stop(), session.resident);
       await jobs.stop();
       const when = `${minutes} min, characterize and train`;
-      const ended = `${jobs.finished.join(' and ')}`;
+      const ended = jobs.finished.join(' and ');
       return [
         ...sessionRows(session, when, rate),
         ...rows,
