@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { createServer, type Socket } from 'node:net';
 import { InputError } from '../../errors.js';
 import { type Address, bind } from '../bind.js';
 import { type AdmissionLimits, admitConnections } from '../middleware/admission.js';
 import { closingGently } from '../middleware/closing.js';
-import { type Problem, problemFrom, problemResponse, unavailable, unreadable } from '../problem.js';
+import { type Problem, problemFrom, unavailable, unreadable } from '../problem.js';
 import { type TcpConnection, tcpConnection } from './tcp.js';
 import { requestOf } from './tcp-opening.js';
 import type { StreamConnection } from './transport.js';
@@ -42,6 +41,8 @@ export interface StreamPort {
 const TIMING: OpeningTiming = { opening: 20_000, goodbye: 2_000 };
 /** Bytes of the first message. */
 const LONGEST_OPENING = 64 * 1024;
+/** What a client that is not understood requests: the app logs and counts it as any request for a stream. */
+const UNKNOWN = new Request('http://localhost/v1/models/:model/stream');
 
 /**
  * Offers the streams of the app over plain TCP. The first message of a client says in JSON what the path, the
@@ -65,8 +66,7 @@ export async function listenForStreams(
     url,
     close() {
       const problem = unavailable('the service is shutting down');
-      for (const connection of waiting)
-        void refuse(connection, problemResponse(problem, randomUUID()));
+      for (const connection of waiting) void answer(connection, UNKNOWN, problem);
       return closing.close();
     },
   };
@@ -76,20 +76,35 @@ export async function listenForStreams(
     waiting.add(connection);
     try {
       const message = await connection.opening(LONGEST_OPENING, timing.opening);
-      waiting.delete(connection);
       if (message === undefined) return;
       const request = requestOf(message, connection.gone);
-      const answer = await fetch(request, { connection, refusal: findRefusal(socket) });
-      if (!connection.taken) await refuse(connection, answer);
+      waiting.delete(connection);
+      await answer(connection, request, findRefusal(socket));
     } catch (error) {
       const problem = error instanceof InputError ? unreadable(error) : problemFrom(error);
-      await refuse(connection, problemResponse(problem, randomUUID()));
+      await answer(connection, UNKNOWN, problem);
     } finally {
       waiting.delete(connection);
     }
   }
 
-  async function refuse(connection: TcpConnection, answer: Response): Promise<void> {
-    connection.refuse(new Uint8Array(await answer.arrayBuffer()), timing.goodbye);
+  /** @param refusal why there is no stream, whatever is requested */
+  async function answer(
+    connection: TcpConnection,
+    request: Request,
+    refusal: Problem | undefined,
+  ): Promise<void> {
+    const response = await fetch(request, { connection, refusal });
+    if (connection.taken) return;
+    connection.refuse(Buffer.from(await messageOf(response)), timing.goodbye);
   }
+}
+
+/** The problem in an answer, with the header `Retry-After`, since there are none over TCP. */
+async function messageOf(answer: Response): Promise<string> {
+  const text = await answer.text();
+  const retryAfter = answer.headers.get('Retry-After');
+  return retryAfter === null
+    ? text
+    : JSON.stringify({ ...JSON.parse(text), retryAfter: Number(retryAfter) });
 }

@@ -106,7 +106,7 @@ test('a thousand silent connections leave an open stream alone, and those beyond
 });
 
 test('a closing service answers the frames that it has read, and says why it ends', async () => {
-  const { open, tcp, engine, streams, state, service, lines } = await startTcpApp();
+  const { open, tcp, engine, streams, state, service, lines, log } = await startTcpApp();
   const [stream, silent] = [await open(), await connectTcp(tcp.url)];
   engine.hold();
   for (let i = 0; i < 12; i++) stream.send(frameOf(IMAGE));
@@ -136,10 +136,15 @@ test('a closing service answers the frames that it has read, and says why it end
   await closed;
   expect(lines()).toMatchObject([{ code: 1001, answered: { 200: answers } }]);
   const ended = tcp.close();
-  expect(await silent.json()).toMatchObject({
+  const problem = await silent.json();
+  expect(problem).toMatchObject({
     status: 503,
     detail: 'the service is shutting down',
+    retryAfter: 1,
   });
+  expect(log.filter(({ request }) => request === problem['requestId'])).toMatchObject([
+    { msg: 'request', status: 503 },
+  ]);
   await ended;
 });
 

@@ -151,23 +151,52 @@ test.each<[string, Buffer, RegExp]>([
   ['no JSON', framed(Buffer.from('dtype=uint8')), /^the first message is not JSON: /],
   ['no text', framed(Buffer.of(255, 254)), /^the first message is not text in UTF-8/],
   ['nothing', framed(Buffer.alloc(0)), /^the first message is not JSON: /],
-])('a first message of %s is answered 400', async (_, bytes, detail) => {
-  const { tcp } = await startTcpApp();
+])('a first message of %s is answered 400, logged and counted', async (_, bytes, detail) => {
+  const { tcp, url, log } = await startTcpApp();
   const client = await connectTcp(tcp.url);
   client.socket.write(bytes);
-  expect(await client.json()).toMatchObject({ status: 400, detail: expect.stringMatching(detail) });
+  const problem = await client.json();
+  expect(problem).toMatchObject({ status: 400, detail: expect.stringMatching(detail) });
   expect(await client.take()).toBeUndefined();
+  await expectCounted({ url, log }, problem);
 });
 
-test.each([0, 3, 10])('a client that stops after %i bytes is answered 408', async (bytes) => {
-  const { tcp } = await startTcpApp({}, { timing: { opening: 50, goodbye: 50 } });
-  const client = await connectTcp(tcp.url);
-  client.socket.write(framed(Buffer.from(JSON.stringify(OPENING))).subarray(0, bytes));
-  expect(await client.json()).toMatchObject({
-    status: 408,
-    detail: expect.stringMatching(/^no first message came within 0.05 s; expected its length/),
-  });
-  expect(await client.take()).toBeUndefined();
+test.each([0, 3, 10])(
+  'a client that stops after %i bytes is answered 408, logged and counted',
+  async (bytes) => {
+    const { tcp, url, log } = await startTcpApp({}, { timing: { opening: 50, goodbye: 50 } });
+    const client = await connectTcp(tcp.url);
+    client.socket.write(framed(Buffer.from(JSON.stringify(OPENING))).subarray(0, bytes));
+    const problem = await client.json();
+    expect(problem).toMatchObject({
+      status: 408,
+      detail: expect.stringMatching(/^no first message came within 0.05 s; expected its length/),
+    });
+    expect(await client.take()).toBeUndefined();
+    await expectCounted({ url, log }, problem);
+  },
+);
+
+/** Expects one line of the log, and a count, for a first message that was not understood. */
+async function expectCounted(
+  { url, log }: Pick<Awaited<ReturnType<typeof startTcpApp>>, 'url' | 'log'>,
+  { status, requestId }: Readonly<Record<string, unknown>>,
+): Promise<void> {
+  const route = '/v1/models/:model/stream';
+  expect(log.filter(({ msg }) => msg === 'request')).toMatchObject([
+    { request: requestId, method: 'GET', path: route, route, status },
+  ]);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  const counted = `hypercolumn_http_requests_total{route="${route}",method="GET",status="${status}"} 1\n`;
+  expect(metrics).toContain(counted);
+}
+
+test('a problem that will pass says after how many seconds', async () => {
+  const most = await startTcpApp({ streams: { most: 0 } });
+  expect((await most.open()).first).toMatchObject({ status: 503, retryAfter: 1 });
+  const busy = await startTcpApp({ access: { maxConcurrent: 0 } });
+  expect((await busy.open()).first).toMatchObject({ status: 429, retryAfter: 1 });
+  expect((await most.open({ ...OPENING, model: 'tin' })).first).not.toHaveProperty('retryAfter');
 });
 
 test('a client that does not close its side is cut off', async () => {
