@@ -65,7 +65,7 @@ classdef Hypercolumn < handle
     end
 
     function twin = twin(self, name)
-      % twin  The model of this name.
+      % twin  The latest version of a model. The twin keeps to it.
       twin = Hypercolumn(self.url, self.key);
       twin.retries = self.retries;
       twin.timeout = self.timeout;
@@ -258,8 +258,8 @@ classdef Hypercolumn < handle
       self.dtype = options.dtype;
       self.spread = options.spread;
       stimulus = self.card.stimulus;
-      terms = struct('model', self.name, 'dtype', self.dtype, 'digest', self.card.digest, 'stamps', true, ...
-        'spread', self.spread, 'shape', [stimulus.height stimulus.width]);
+      terms = struct('model', self.name, 'version', self.card.version, 'digest', self.card.digest, ...
+        'dtype', self.dtype, 'stamps', true, 'spread', self.spread, 'shape', [stimulus.height stimulus.width]);
       if self.in_colour(), terms.shape(3) = 3; end
       if ~isempty(options.neurons), terms.neurons = Hypercolumn.joined(options.neurons); end
       if ~isempty(options.patience), terms.patience = max(1, round(1000 * options.patience)); end
@@ -382,7 +382,9 @@ classdef Hypercolumn < handle
       if isempty(self.name)
         error('Hypercolumn:InvalidInput', 'no model is chosen; expected a twin, as service.twin(name) returns it');
       end
-      body = self.ask('POST', ['/v1/models/' self.name route], body, type, accept);
+      % A later version may have other neurons than the card.
+      place = sprintf('/v1/models/%s/versions/%d', self.name, self.card.version);
+      body = self.ask('POST', [place route], body, type, accept);
     end
 
     function body = ask(self, method, path, body, type, accept)

@@ -187,7 +187,14 @@ testWith(both(program, commonProgram('curl')))(
     );
 
     expect(opening).toEqual({
-      ...{ model: 'demo', dtype: 'uint8', shape: [50, 50], stamps: true, spread: false },
+      ...{
+        model: 'demo',
+        version: 1,
+        dtype: 'uint8',
+        shape: [50, 50],
+        stamps: true,
+        spread: false,
+      },
       ...{
         digest: expect.stringMatching(/^5cba6e11/),
         neurons: '0,3',

@@ -94,7 +94,9 @@ testWith(both(program, commonProgram('curl')))(
       const posts = seen.filter(({ method }) => method === 'POST').length;
       const isBusy = request.method === 'DELETE' || (request.method === 'POST' && posts < 3);
       answer.writeHead(isBusy ? 503 : 200, { 'Retry-After': '0' });
-      answer.end(JSON.stringify(isBusy ? { title: 'Busy', detail: 'later' } : { id: 'a' }));
+      answer.end(
+        JSON.stringify(isBusy ? { title: 'Busy', detail: 'later' } : { id: 'a', version: 3 }),
+      );
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -116,6 +118,10 @@ testWith(both(program, commonProgram('curl')))(
       lines.join('\n'),
     ]);
     expect(seen.map(({ method }) => method)).toEqual(['GET', 'POST', 'POST', 'POST', 'DELETE']);
+    expect(seen.slice(0, 2).map(({ url }) => url)).toEqual([
+      '/v1/models/demo',
+      '/v1/models/demo/versions/3/characterize',
+    ]);
     const keys = seen.slice(1, 4).map(({ headers }) => headers['idempotency-key']);
     expect(new Set(keys).size).toBe(1);
     expect(seen.map(({ headers }) => headers.authorization)).toEqual(

@@ -8,11 +8,14 @@ import time
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Callable, Iterator, List
+from urllib.parse import unquote
 
+import numpy as np
 import pytest
 
 import hypercolumn
-from hypercolumn.connection import Connection
+from hypercolumn.arrays import decode_npy
+from hypercolumn.connection import Answer, Connection
 from hypercolumn.datasets import send_file
 
 
@@ -41,13 +44,16 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self) -> None:
         length = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(length)
-        self.server.requests.append({"path": self.path, "headers": dict(self.headers), "body": body})
+        request = {"path": self.path, "headers": dict(self.headers), "body": body}
+        self.server.requests.append({**request, "client": self.client_address})
         self.server.answers.pop(0)(self)
 
     do_GET = do_POST = do_DELETE = do_PATCH = answer
 
     def send(self, status: int, body: object, **headers: str) -> None:
-        data = json.dumps(body).encode()
+        self.send_bytes(status, json.dumps(body).encode(), **headers)
+
+    def send_bytes(self, status: int, data: bytes, **headers: str) -> None:
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)
@@ -156,6 +162,69 @@ def test_what_is_no_problem_is_quoted(fake):
     fake.answers += [proxy]
     with pytest.raises(hypercolumn.RequestRejected, match="502 Bad Gateway: <html>"):
         fake.connection(retries=0).request("GET", "/x")
+
+
+@pytest.mark.parametrize("body", [b"<html>Log in", b'{"done": tr', b"", b"\xff\xfe"])
+def test_an_answer_that_is_not_of_a_service_is_an_error_of_this_package(fake, body):
+    fake.answers += 2 * [lambda handler: handler.send_bytes(200, body)]
+    for read in (Answer.json, lambda answer: decode_npy(answer.body)):
+        with pytest.raises(hypercolumn.ServiceUnreachable, match="the answer is not that of a service"):
+            read(fake.connection().request("GET", "/x"))
+
+
+def test_a_service_that_has_moved_is_an_error_with_its_address(fake):
+    fake.answers += [lambda handler: handler.send_bytes(301, b"<html>", Location="https://there/x")]
+    with pytest.raises(hypercolumn.RequestRejected, match="301 .*: the service is at another address: https://there/x"):
+        fake.connection().request("GET", "/x")
+
+
+def test_a_problem_without_errors_and_a_pause_that_is_no_number_are_read(fake):
+    problem = {"detail": "later", "errors": None}
+    fake.answers += [lambda handler: handler.send(503, problem, Retry_After="\xb2")] * 2
+    with pytest.raises(hypercolumn.Busy, match="later"):
+        fake.connection(retries=1).request("GET", "/x")
+
+
+def test_a_fork_has_connections_of_its_own(fake, monkeypatch):
+    fake.answers += [fine, fine, fine]
+    connection = fake.connection()
+    connection.request("GET", "/x")
+    connection.request("GET", "/x")
+    monkeypatch.setattr("hypercolumn.connection.os.getpid", lambda: -1)
+    connection.request("GET", "/x")
+    clients = [request["client"] for request in fake.requests]
+    assert clients[0] == clients[1] != clients[2]
+
+
+def test_a_twin_keeps_its_version_so_that_its_answers_are_those_of_its_neurons(fake):
+    card = {"name": "x", "version": 3, "digest": "d", "neurons": [{"id": 5}]}
+    fake.answers += [lambda handler: handler.send(200, card), lambda handler: handler.send(422, {})]
+    twin = hypercolumn.Service(fake.connection())["x"]
+    with pytest.raises(hypercolumn.InvalidInput):
+        twin(np.zeros((4, 4), dtype=np.uint8))
+    assert [request["path"] for request in fake.requests] == [
+        "/v1/models/x",
+        "/v1/models/x/versions/3/responses",
+    ]
+
+
+@pytest.mark.parametrize("name", ["démo", "a b", "x?y=1", "..%2fjobs", "démo/2"])
+def test_any_name_may_be_asked_for(fake, name):
+    fake.answers += [lambda handler: handler.send(404, {}), lambda handler: handler.send(200, {"models": []})]
+    with pytest.raises(KeyError, match="there is no model"):
+        hypercolumn.Service(fake.connection())[name]
+    model, _, version = name.partition("/")
+    assert unquote(fake.requests[0]["path"]) == f"/v1/models/{model}" + (version and f"/versions/{version}")
+    assert "?" not in fake.requests[0]["path"]
+
+
+def test_a_version_is_a_whole_number(fake):
+    with pytest.raises(KeyError, match="wrong version of a model: latest; expected a whole number"):
+        hypercolumn.Service(fake.connection())["demo/latest"]
+    fake.answers += [lambda handler: handler.send(404, {})]
+    with pytest.raises(hypercolumn.NotFound):
+        hypercolumn.Service(fake.connection()).job("é/x")
+    assert fake.requests[0]["path"] == "/v1/jobs/%C3%A9%2Fx"
 
 
 @pytest.mark.parametrize("method", ["DELETE", "PATCH"])

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import struct
+import threading
 import time
 
 import numpy as np
 import pytest
 
 import hypercolumn
-from hypercolumn.stream import HEADER, Frames, Terms
+from hypercolumn.connection import Connection
+from hypercolumn.stream import HEADER, Frames, Stream, Terms
 
 
 def test_a_stream_gives_the_responses_of_the_route(twin, images):
@@ -44,6 +47,8 @@ def test_wrong_images_are_named_before_they_are_sent(twin, images):
             stream(images[0, :40])
         with pytest.raises(TypeError, match="expected uint8"):
             stream(images[0] / 255)
+        with pytest.raises(TypeError, match="wrong type of an image: uint16; expected uint8"):
+            stream(images[0].astype(np.uint16) + 256)
         assert stream(images[0]).sequence == 0
 
 
@@ -114,6 +119,68 @@ def test_a_comparison_that_was_cancelled_leaves_no_answer_behind(twin, images):
             return await stream(images[0])
 
     assert np.array_equal(asyncio.run(run()).responses, twin(images[:1], neurons=[1])[0])
+
+
+def test_a_comparison_may_follow_one_that_was_cancelled(twin, images):
+    async def run():
+        async with twin.stream_async(neurons=[1]) as stream:
+            comparison = asyncio.ensure_future(stream.synchronize())
+            await asyncio.sleep(0)  # It has sent its first probe.
+            comparison.cancel()
+            await asyncio.wait([comparison])
+            clock = await stream.synchronize(1)
+            return clock, await stream(images[0])
+
+    clock, reply = asyncio.run(run())
+    assert clock.round_trip > 0
+    assert np.array_equal(reply.responses, twin(images[:1], neurons=[1])[0])
+
+
+def test_a_call_gives_the_answer_to_its_own_image_after_one_that_was_not_received(twin, images):
+    expected = twin(images, neurons=[1])
+    with twin.stream(neurons=[1]) as stream:
+        stream.send(images[0])
+        stream.send(images[1])
+        reply = stream(images[2])
+        assert (reply.sequence, reply.responses) == (2, expected[2])
+        with pytest.raises(RuntimeError, match="no image waits for an answer"):
+            stream.receive()
+        # A rejected image that was not received is no error of the next one.
+        with twin.stream(neurons=[1], dtype="float32") as other:
+            other.send(np.full((50, 50), 2.0, dtype=np.float32))
+            assert other(np.zeros((50, 50), dtype=np.float32)).sequence == 1
+
+    async def run():
+        async with twin.stream_async(neurons=[1]) as stream:
+            call = asyncio.ensure_future(stream(images[0]))
+            await asyncio.sleep(0)  # It has sent its image.
+            call.cancel()
+            await asyncio.wait([call])
+            reply = await stream(images[1])
+            with pytest.raises(RuntimeError, match="no image waits for an answer"):
+                await stream.receive()
+            return reply
+
+    reply = asyncio.run(run())
+    assert (reply.sequence, reply.responses) == (1, expected[1])
+
+
+def test_the_address_of_a_stream_may_be_one_of_ipv6():
+    connection = Connection("http://[::1]:8080")
+    options = dict(dtype="uint8", neurons=None, shape="1x1", digest="d", patience=None, spread=False)
+    terms = Terms.of(connection, "/v1/models/x", clock=time.perf_counter_ns, **options)
+    assert terms.url.startswith("ws://[::1]:8080/v1/models/x/stream?")
+
+
+def test_a_service_that_ends_while_a_stream_is_opened_is_unreachable():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=lambda: server.accept()[0].close())
+        thread.start()
+        port = server.getsockname()[1]
+        terms = Terms(f"ws://127.0.0.1:{port}/v1/x", {}, "uint8", False, time.perf_counter_ns)
+        with pytest.raises(hypercolumn.ServiceUnreachable, match="no service answers at ws://127.0.0.1"):
+            Stream(terms)
+        thread.join()
 
 
 def test_a_probe_that_is_rejected_is_no_time(images):

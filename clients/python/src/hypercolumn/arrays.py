@@ -10,6 +10,8 @@ from typing import Any, Mapping, Sequence, Tuple, Union, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import ServiceUnreachable
+
 #: One image or several: an array, the path of a file, a stimulus by its parameters, or a list of these.
 Images = Union[NDArray[Any], str, "os.PathLike[str]", Mapping[str, Any], Sequence[Any]]
 
@@ -56,8 +58,17 @@ def encode_npy(array: NDArray[Any]) -> bytes:
 
 
 def decode_npy(body: bytes) -> NDArray[np.float32]:
-    """Reads an array from the bytes of a .npy file."""
-    return cast("NDArray[np.float32]", np.load(io.BytesIO(body), allow_pickle=False))
+    """Reads an array from the bytes of a .npy file.
+
+    Raises:
+        ServiceUnreachable: where it is none: something else answers, or the answer was cut off.
+    """
+    try:
+        return cast("NDArray[np.float32]", np.load(io.BytesIO(body), allow_pickle=False))
+    except (ValueError, EOFError) as error:
+        raise ServiceUnreachable(
+            f"the answer is not that of a service: {body[:100]!r}: {error}; expected a .npy file"
+        ) from error
 
 
 def _as_pixels(array: NDArray[Any]) -> NDArray[Any]:

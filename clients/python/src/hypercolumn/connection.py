@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import random
 import socket
 import threading
@@ -38,7 +39,16 @@ class Answer:
     body: bytes
 
     def json(self) -> Any:
-        return json.loads(self.body)
+        """The JSON of the body.
+
+        Raises:
+            ServiceUnreachable: where there is none: something else answers, or the answer was cut off.
+        """
+        try:
+            return json.loads(self.body)
+        except ValueError as error:
+            start = self.body[:100].decode("utf-8", "replace")
+            raise ServiceUnreachable(f"the answer is not that of a service: {start!r}; expected JSON") from error
 
     def header(self, name: str) -> Optional[str]:
         return self.headers.get(name.lower())
@@ -71,6 +81,7 @@ class Connection:
         self.timeout = timeout
         self.retries = retries
         self._idle: List[http.client.HTTPConnection] = []
+        self._process = os.getpid()
         self._lock = threading.Lock()
         # A dataset or a twin may be all that is kept of a service.
         weakref.finalize(self, _close_all, self._idle)
@@ -109,7 +120,7 @@ class Connection:
                 if not is_repeatable:
                     raise failure from error
             else:
-                if answer.status < 400:
+                if answer.status < 300:
                     return answer
                 failure = _rejection(answer)
                 if answer.status not in (RETRIED if is_repeatable else REFUSED):
@@ -170,6 +181,10 @@ class Connection:
 
     def _take(self) -> Tuple[http.client.HTTPConnection, bool]:
         with self._lock:
+            # A fork has the connections of its parent, and would read answers to the requests of the other.
+            if self._process != os.getpid():
+                _close_all(self._idle)
+                self._process = os.getpid()
             if self._idle:
                 return self._idle.pop(), True
         return self._open(), False
@@ -215,16 +230,19 @@ def _read(response: http.client.HTTPResponse) -> Answer:
 
 def _rejection(answer: Answer) -> RequestRejected:
     try:
-        body = answer.json()
+        body = json.loads(answer.body)
     except ValueError:
         body = answer.body.decode("utf-8", "replace")
+    place = answer.header("location")
+    if 300 <= answer.status < 400 and place is not None:
+        body = f"the service is at another address: {place}"
     reason = http.client.responses.get(answer.status, "unknown status")
     return RequestRejected.from_answer(answer.status, reason, body)
 
 
 def _retry_after(answer: Answer) -> Optional[float]:
     text = answer.header("retry-after") or ""
-    if text.isdigit():
+    if text.isdecimal():
         return float(text)
     try:
         return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())

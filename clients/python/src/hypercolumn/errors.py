@@ -47,7 +47,7 @@ class RequestRejected(HypercolumnError):
             status,
             str(body.get("title", reason)),
             str(body.get("detail", reason)),
-            body.get("errors", ()),
+            body.get("errors") or (),
             body.get("requestId"),
         )
 

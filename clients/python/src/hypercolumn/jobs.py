@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any, Dict, Iterator, Mapping, Optional
+from urllib.parse import quote
 
 from .connection import Answer, Connection
 from .errors import JobFailed, ServiceUnreachable
@@ -93,7 +94,11 @@ class Job:
 
     @property
     def _path(self) -> str:
-        return f"/v1/jobs/{self.id}"
+        return job_path(self.id)
 
     def __repr__(self) -> str:
         return f"<Job {self.id}: {self.record['kind']}, {self.state}>"
+
+
+def job_path(job_id: str) -> str:
+    return f"/v1/jobs/{quote(job_id, safe='')}"

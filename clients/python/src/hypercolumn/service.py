@@ -7,7 +7,7 @@ from typing import Any, Iterator, List, Mapping, Optional
 from .connection import Connection
 from .datasets import Dataset, Path, list_datasets, make_dataset
 from .errors import NotFound
-from .jobs import Job
+from .jobs import Job, job_path
 from .twin import Twin
 
 
@@ -34,8 +34,10 @@ class Service:
         return models
 
     def __getitem__(self, name: str) -> Twin:
-        """The latest version of a model, or ``"name/version"``."""
+        """The latest version of a model, or ``"name/version"``. The twin keeps to that version."""
         model, _, version = name.partition("/")
+        if version and not version.isdecimal():
+            raise KeyError(f"wrong version of a model: {version}; expected a whole number, such as demo/1")
         try:
             return Twin(self.connection, model, int(version) if version else None)
         except NotFound as error:
@@ -55,7 +57,7 @@ class Service:
 
     def job(self, job_id: str) -> Job:
         """A job by its id, such as one that an earlier program started."""
-        return Job(self.connection, self.connection.request("GET", f"/v1/jobs/{job_id}").json())
+        return Job(self.connection, self.connection.request("GET", job_path(job_id)).json())
 
     def ingest(self, *files: Path, progress: bool = True, **options: Any) -> Dataset:
         """Sends a recording and makes a dataset of it, where the service trains (``ALLOW_TRAINING=1``).

@@ -6,7 +6,7 @@ import json
 import struct
 import time
 from collections import deque
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, AsyncIterator, Callable, Deque, Iterator, Mapping, Optional, Type, Union, cast
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from websockets.asyncio.client import ClientConnection as AsyncSocket
 from websockets.asyncio.client import connect as connect_async
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from .clock import PROBES, Clock, Exchange
@@ -97,7 +97,8 @@ class Terms:
         target = connection.target(f"{path}/stream", query)
         kind = "wss" if connection.secure else "ws"
         headers = {} if connection.key is None else {"Authorization": f"Bearer {connection.key}"}
-        return cls(f"{kind}://{connection.host}:{connection.port}{target}", headers, dtype, spread, clock)
+        host = f"[{connection.host}]" if ":" in connection.host else connection.host
+        return cls(f"{kind}://{host}:{connection.port}{target}", headers, dtype, spread, clock)
 
 
 class Frames:
@@ -113,7 +114,17 @@ class Frames:
     @property
     def waiting(self) -> int:
         """Images that are sent and not answered."""
-        return len(self._waiting)
+        return sum(number is not None for number in self._waiting)
+
+    @property
+    def is_probing(self) -> bool:
+        """Whether a clock probe is not answered."""
+        return None in self._waiting
+
+    def expect_image(self) -> None:
+        """Raises an error where there is no answer to wait for."""
+        if self.waiting == 0:
+            raise RuntimeError("no image waits for an answer; expected one that was sent")
 
     def encode(self, image: NDArray[Any]) -> bytes:
         """One image as a frame."""
@@ -121,7 +132,9 @@ class Frames:
         expected = tuple(self.ready["shape"])
         if pixels.shape != expected:
             raise ValueError(f"wrong shape of an image: {pixels.shape}; expected {expected}")
-        if pixels.dtype.kind != np.dtype(self._terms.dtype).kind:
+        # Floats of any size become float32; larger whole numbers would not fit into uint8.
+        is_right = pixels.dtype.kind == "f" if self._terms.dtype == "float32" else pixels.dtype == np.uint8
+        if not is_right:
             raise TypeError(
                 f"wrong type of an image: {pixels.dtype}; expected {self._terms.dtype}, "
                 "as the stream was opened"
@@ -132,7 +145,7 @@ class Frames:
 
     def probe(self) -> bytes:
         """A clock probe as a frame. No image may be waiting: the probe would wait behind it."""
-        if self._waiting:
+        if self.waiting:
             raise RuntimeError(
                 f"{self.waiting} images are not answered; expected none: receive their answers first"
             )
@@ -218,19 +231,24 @@ class Stream:
         with _closed_as_error():
             for _ in range(probes):
                 self._socket.send(self._frames.probe())
-                answer = self._frames.decode(cast(bytes, self._socket.recv()))
+                # A comparison that was broken off leaves answers behind.
+                while self._frames.is_probing:
+                    answer = self._frames.decode(cast(bytes, self._socket.recv()))
                 exchanges.append(cast(Exchange, answer))
         self._clock = Clock.read(exchanges)
         return self._clock
 
     def __call__(self, image: NDArray[Any]) -> Reply:
-        """Sends an image and waits for its answer.
+        """Sends an image and waits for its answer. Answers to earlier images that were not received are lost.
 
         Raises:
             FrameRejected: where this image has no responses; the stream goes on.
             ServiceUnreachable: where the stream is closed.
         """
         self.send(image)
+        while self._frames.waiting > 1:
+            with suppress(FrameRejected):
+                self.receive()
         return self.receive()
 
     def send(self, image: NDArray[Any]) -> None:
@@ -244,6 +262,7 @@ class Stream:
         Args:
             timeout: seconds; ``TimeoutError`` where no answer came by then.
         """
+        self._frames.expect_image()
         with _closed_as_error():
             # A comparison of the clocks that was broken off leaves answers behind.
             while isinstance(
@@ -326,13 +345,18 @@ class AsyncStream:
         with _closed_as_error():
             for _ in range(probes):
                 await socket.send(frames.probe())
-                exchanges.append(cast(Exchange, frames.decode(cast(bytes, await socket.recv()))))
+                while frames.is_probing:
+                    answer = frames.decode(cast(bytes, await socket.recv()))
+                exchanges.append(cast(Exchange, answer))
         self._clock = Clock.read(exchanges)
         return self._clock
 
     async def __call__(self, image: NDArray[Any]) -> Reply:
-        """Sends an image and waits for its answer."""
+        """Sends an image and waits for its answer, as a call of ``Stream``."""
         await self.send(image)
+        while self._opened[1].waiting > 1:
+            with suppress(FrameRejected):
+                await self.receive()
         return await self.receive()
 
     async def send(self, image: NDArray[Any]) -> None:
@@ -344,6 +368,7 @@ class AsyncStream:
     async def receive(self) -> Reply:
         """Waits for the next answer, in the order of the images."""
         socket, frames = self._opened
+        frames.expect_image()
         with _closed_as_error():
             # A comparison of the clocks that was cancelled leaves answers behind.
             while isinstance(answer := frames.decode(cast(bytes, await socket.recv())), Exchange):
@@ -386,6 +411,6 @@ def _refused_as_error(url: str) -> Iterator[None]:
         raise RequestRejected.from_answer(
             response.status_code, response.reason_phrase, body
         ) from error
-    except OSError as error:
+    except (OSError, WebSocketException) as error:
         place = url.partition("/v1/")[0]
         raise ServiceUnreachable(f"no service answers at {place}: {error}") from error

@@ -7,6 +7,7 @@ import io
 import json
 import time
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
+from urllib.parse import quote
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,8 +40,11 @@ class Twin:
 
     def __init__(self, connection: Connection, name: str, version: Optional[int] = None) -> None:
         self._connection = connection
-        self._path = f"/v1/models/{name}" + ("" if version is None else f"/versions/{version}")
-        self.card: Mapping[str, Any] = connection.request("GET", self._path).json()
+        model = f"/v1/models/{quote(name, safe='')}"
+        place = model if version is None else f"{model}/versions/{version}"
+        self.card: Mapping[str, Any] = connection.request("GET", place).json()
+        # A later version may have other neurons than the card.
+        self._path = f"{model}/versions/{self.version}"
 
     @property
     def name(self) -> str:
