@@ -11,6 +11,13 @@ export type Keeping =
     }
   | { readonly unusable: string };
 
+/** Where the service listens. */
+interface Listening {
+  readonly url: string;
+  /** Of the port for streams over plain TCP, where it is open. */
+  readonly streamsUrl?: string | undefined;
+}
+
 export interface Installation {
   /** Whether the guide is built. */
   readonly hasGuide: boolean;
@@ -32,7 +39,7 @@ export function stepLine(step: string, result: string, milliseconds: number): st
  * @param modelWarning what is wrong with settings of models
  */
 export function announcement(
-  url: string,
+  { url, streamsUrl }: Listening,
   engine: EngineDescription,
   { served, unusable }: Catalogue,
   keeping: { readonly sets: Keeping; readonly jobs: Keeping },
@@ -61,6 +68,7 @@ export function announcement(
     ['', modelWarning === undefined ? [] : [modelWarning]],
     ['sets', inWords(keeping.sets)],
     ['jobs', inWords(keeping.jobs)],
+    ['streams', streamsUrl === undefined ? [] : [streamsUrl]],
     ['open', [`${url}/ in a browser`, `${url}/docs`, `${url}/metrics`]],
     ['read', [here.hasGuide ? `${url}/guide/` : 'README.md, docs/requests.md']],
     [

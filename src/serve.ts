@@ -217,7 +217,7 @@ async function serve(
   const here = { image, hasGuide: existsSync(GUIDE_FOLDER) };
   process.stdout.write(
     announcement(
-      ports.url,
+      ports,
       engine.description,
       catalogue,
       data.keeping(shared?.isThere),

@@ -11,7 +11,7 @@ test('the start lines list the models, those that failed with the reason, and th
   const served = [tinyModel('tiny', 1)];
   const unusable = [{ name: 'broken', version: 3, reason: 'its weights differ' }];
   const text = announcement(
-    'http://127.0.0.1:8080',
+    { url: 'http://127.0.0.1:8080', streamsUrl: 'tcp://127.0.0.1:8081' },
     ENGINE,
     { served, unusable, find },
     { sets: { folder: 'data', warning: 'nothing can be added' }, jobs: { folder: 'data/jobs' } },
@@ -25,6 +25,7 @@ test('the start lines list the models, those that failed with the reason, and th
       sets    kept in data
               nothing can be added
       jobs    kept in data/jobs
+      streams tcp://127.0.0.1:8081
       open    http://127.0.0.1:8080/ in a browser
               http://127.0.0.1:8080/docs
               http://127.0.0.1:8080/metrics
@@ -41,7 +42,7 @@ test('the start lines name Redis, and what is wrong with PRELOAD', () => {
   const jobs = { folder: 's3://lab/jobs', through: 'redis redis:6379 (cannot be reached now)' };
   const keeping = { sets: { folder: 'data' }, jobs };
   const fault = unknownPreloads(['tiny', 'm0002'], catalogue);
-  const text = announcement('http://x', ENGINE, catalogue, keeping, HERE, fault);
+  const text = announcement({ url: 'http://x' }, ENGINE, catalogue, keeping, HERE, fault);
   expect(text).toContain(
     '\n          PRELOAD names an unknown model: m0002; expected tiny\n  sets    kept in data\n' +
       '  jobs    through redis redis:6379 (cannot be reached now), kept in s3://lab/jobs\n',
@@ -53,7 +54,13 @@ test('the start lines name Redis, and what is wrong with PRELOAD', () => {
 test('the start lines list twenty of many models', () => {
   const served = Array.from({ length: 22 }, (_, i) => tinyModel('tiny', i + 1));
   const keeping = { sets: { folder: 'data' }, jobs: { folder: 'data/jobs' } };
-  const text = announcement('http://x', ENGINE, { served, unusable: [], find }, keeping, HERE);
+  const text = announcement(
+    { url: 'http://x' },
+    ENGINE,
+    { served, unusable: [], find },
+    keeping,
+    HERE,
+  );
   expect(text).toContain('tiny/20  rf_cnn');
   expect(text).not.toContain('tiny/21');
   expect(text).toContain('\n          and 2 more: http://x/v1/models\n');
@@ -61,7 +68,7 @@ test('the start lines list twenty of many models', () => {
 
 test('the start lines say when there is no model', () => {
   const text = announcement(
-    'http://[::1]:80',
+    { url: 'http://[::1]:80' },
     ENGINE,
     { served: [], unusable: [], find },
     {

@@ -10,11 +10,12 @@ classdef Hypercolumn < handle
 %   responses = twin.respond(images, 'neurons', [0 3])
 %   [responses, spread] = twin.respond(images)             spread: of an ensemble's members
 %   tuning = twin.tuning('orientation', 'neurons', 3)      struct: values, unit, curves, neurons, fits, indices
-%   rows = twin.characterize('neurons', [2 3])             a job, with its progress
-%   found = twin.preferred_stimulus('neurons', [2 8])      a job; images are (H, W, restarts, neurons)
+%   field = twin.receptive_field('neurons', 3)             struct: x, y, unit, maps (y, x, neurons), fits, indices
+%   found = twin.characterize('neurons', [2 3])            a job, with its progress; found.neurons(1).indices.gOSI
+%   found = twin.preferred_stimulus('neurons', [2 8])      a job; found.images are (H, W, restarts, neurons)
 %
-%   job = twin.start('characterize', struct('neurons', '2,3'))   does not wait
-%   job = service.job(id), service.wait(id), service.cancel(id)
+%   job = twin.start('characterize', 'neurons', [2 3])     does not wait
+%   job = service.job(job.id), service.wait(job.id), service.cancel(job.id)
 %
 %   stream = twin.stream('neurons', [0 3])                 a closed loop; the service has STREAM_PORT=8081
 %   reply = stream.send(image)                             struct: responses, round_trip, sent, received, ...
@@ -23,10 +24,14 @@ classdef Hypercolumn < handle
 %   stream.close()
 %
 %   images are uint8 (0..255) or double or single (0..1): (H, W, N), or (H, W, 3, N) for models in colour.
+%   A gray model reads an image of (H, W, 3) as three images: make a picture in colour gray first, with rgb2gray.
+%   Neurons are counted from 0, as the service counts them. `help Hypercolumn.tuning` explains one call.
 %
 %   Errors have the identifiers Hypercolumn:InvalidInput, NotFound, KeyRejected, Busy, ServiceUnreachable,
 %   JobFailed, FrameRejected and RequestRejected. After 429, 502, 503, 504 or a lost connection a GET or a POST is sent again,
-%   up to `retries` times (4), after the time in Retry-After. Each POST has an Idempotency-Key.
+%   up to `retries` times (4), after the time in Retry-After. Each POST has an Idempotency-Key. A twin has the `retries`
+%   and the `timeout` that its service had when it was made. In messages stimuli[1][2][3] is images(3, 4, 2): the
+%   service counts from 0, and the image first.
 %
 %   It needs no toolbox. In Octave it needs the program curl, since Octave's webwrite only sends forms, and for
 %   streams the package instrument-control, which has tcpclient.
@@ -34,7 +39,7 @@ classdef Hypercolumn < handle
   properties
     url
     retries = 4   % how often a request is sent again
-    timeout = 60  % seconds that a request may take
+    timeout = 60  % seconds that a request may take; in MATLAB, that a connection may take
     card = []     % of the model: its digest, its neurons, its stimuli
     ready = []    % of a stream: what the service said when it opened
     clock = []    % of a stream: how the clock of the service compared with the client's
@@ -47,6 +52,7 @@ classdef Hypercolumn < handle
     now = []      % the client's clock, in seconds
     dtype = ''
     spread = false
+    ended = ''    % why it is over
     images = 0    % images that were sent
     answers = 0   % answers that were read, to clock probes too
     waiting = []  % the number of each image that is not answered, and NaN for each clock probe
@@ -54,8 +60,12 @@ classdef Hypercolumn < handle
 
   methods
     function self = Hypercolumn(url, key)
-      self.url = regexprep(url, '/+$', '');
-      if nargin > 1, self.key = key; end
+      self.url = regexprep(Hypercolumn.text_of(url, 'the address'), '/+$', '');
+      if isempty(regexp(self.url, '^https?://[^/]', 'once'))
+        error('Hypercolumn:InvalidInput', 'wrong address: %s; expected one such as http://127.0.0.1:8080', self.url);
+      end
+      % A key that is read from a file may end with a line break.
+      if nargin > 1, self.key = strtrim(Hypercolumn.text_of(key, 'the key')); end
     end
 
     function names = models(self)
@@ -69,17 +79,20 @@ classdef Hypercolumn < handle
       twin = Hypercolumn(self.url, self.key);
       twin.retries = self.retries;
       twin.timeout = self.timeout;
-      twin.name = name;
-      twin.card = twin.get(['/v1/models/' name]);
+      twin.name = Hypercolumn.text_of(name, 'the name of a model');
+      twin.card = twin.get(['/v1/models/' Hypercolumn.encoded(twin.name)]);
     end
 
     function [responses, spread] = respond(self, images, varargin)
       % respond  Predicted responses to images, single (N, neurons).
-      %   'neurons': ids, counted from 0; all by default.
-      query = Hypercolumn.ids('?', varargin);
-      if nargout > 1
-        if isempty(query), query = '?spread=true'; else, query = [query '&spread=true']; end
-      end
+      %   images are uint8 (0..255) or double or single (0..1): (H, W, N), or (H, W, 3, N) for models in colour.
+      %   'neurons': ids, counted from 0; all by default. 'fit': what happens to images of another size than the
+      %   model's, 'resize', 'crop' or 'stretch'; without it they are an error.
+      %   [responses, spread] = twin.respond(images): the standard deviation of an ensemble's members.
+      self.expect_model();
+      query = Hypercolumn.options(varargin, {'neurons', 'fit'});
+      if nargout > 1, query.spread = 'true'; end
+      query = Hypercolumn.query(query);
       body = Hypercolumn.to_npy(images, self.in_colour());
       npy = 'application/x-npy';
       [values, shape] = Hypercolumn.from_npy(self.post(['/responses' query], body, npy, npy));
@@ -95,53 +108,89 @@ classdef Hypercolumn < handle
       % tuning  Curves along a parameter, such as 'orientation', 'spatialFrequency', 'diameter' or 'contrast'.
       %   'neurons': ids. 'values': of the parameter. 'stimulus': a struct with fixed parameters, such as
       %   struct('grating', struct('diameter', 20)).
-      %   tuning.curves is (neurons, values); fits and indices are cell arrays with a struct for each neuron.
-      [query, rest] = Hypercolumn.ids('?', varargin);
-      request = Hypercolumn.request(rest);
-      request.parameter = parameter;
-      if isfield(request, 'values'), request.values = num2cell(request.values); end
-      answer = jsondecode(self.post(['/tuning/parametric' query], ...
-        uint8(jsonencode(request)), 'application/json', 'application/json'));
-      neurons = Hypercolumn.listed(answer.neurons);
-      of = @(field) cellfun(@(each) each.(field), neurons, 'UniformOutput', false);
-      curves = cellfun(@(curve) curve(:).', of('curve'), 'UniformOutput', false);
+      %   'second', 'secondValues': another parameter, swept at each value of the first.
+      %   tuning.curves is (neurons, values), or (neurons, values, secondValues); fits and indices are cell arrays
+      %   with a struct for each neuron, and so is along, of two parameters: along{1}.orientation.indices.
+      %   tuning.answer is all that the service answered.
+      answer = self.measure('/tuning/parametric', [{'parameter', parameter} varargin], {'values', 'secondValues'});
+      of = @(field) Hypercolumn.field_of(answer.neurons, field);
       tuning = struct('parameter', answer.parameter, 'values', answer.values(:).', 'unit', answer.unit, ...
-        'curves', vertcat(curves{:}), 'neurons', cell2mat(of('id')), 'answer', answer);
+        'neurons', cell2mat(of('id')), 'answer', answer);
+      curves = of('curve');
+      if isfield(answer, 'second')
+        second = answer.second;
+        [tuning.second, tuning.secondValues, tuning.secondUnit] = deal(second.parameter, second.values(:).', second.unit);
+        sizes = [1 numel(tuning.values) numel(tuning.secondValues)];
+        curves = cellfun(@(curve) reshape(curve, sizes), curves, 'UniformOutput', false);
+        tuning.along = of('along');
+      else
+        curves = cellfun(@(curve) curve(:).', curves, 'UniformOutput', false);
+      end
+      tuning.curves = cat(1, curves{:});
       tuning.fits = of('fits');
       tuning.indices = of('indices');
     end
 
-    function rows = characterize(self, varargin)
+    function field = receptive_field(self, varargin)
+      % receptive_field  Where on the image small stimuli change the responses.
+      %   'neurons': ids. 'x', 'y': places, from the middle of the image, to the right and up. 'stimulus': a struct
+      %   such as struct('disc', struct('diameter', 3)).
+      %   field.maps is (y, x, neurons), at the places field.y and field.x, in field.unit; fits and indices are
+      %   cell arrays with a struct for each neuron. field.answer is all that the service answered.
+      answer = self.measure('/receptive-field', varargin, {'x', 'y'});
+      of = @(field) Hypercolumn.field_of(answer.neurons, field);
+      [x, y] = deal(answer.x(:).', answer.y(:).');
+      maps = cellfun(@(map) reshape(map, numel(y), numel(x)), of('map'), 'UniformOutput', false);
+      field = struct('x', x, 'y', y, 'unit', answer.unit, 'maps', cat(3, maps{:}), 'neurons', cell2mat(of('id')), ...
+        'answer', answer);
+      field.fits = of('fits');
+      field.indices = of('indices');
+    end
+
+    function found = characterize(self, varargin)
       % characterize  All that is known of the tuning of neurons; prints the progress of the job.
-      job = self.wait(self.start('characterize', Hypercolumn.job_request(varargin)).id);
-      rows = jsondecode(self.result(job.id, 'application/json'));
+      %   'neurons': ids; all by default. found.neurons is a struct array: found.neurons(1).indices.gOSI.value.
+      job = self.wait(self.start('characterize', varargin{:}));
+      found = jsondecode(self.result(job, 'application/json'));
     end
 
     function found = preferred_stimulus(self, varargin)
       % preferred_stimulus  Images that raise the responses; prints the progress of the job.
+      %   'neurons': ids; all by default. 'restarts', 'steps', 'seed' and others: docs/interpret.md.
       %   found.images is single (H, W, restarts, neurons), and (H, W, 3, restarts, neurons) in colour.
-      job = self.wait(self.start('preferred-stimulus', Hypercolumn.job_request(varargin)).id);
-      found = jsondecode(self.result(job.id, 'application/json'));
-      [values, shape] = Hypercolumn.from_npy(self.result(job.id, 'application/x-npy'));
+      %   found.neurons(1).stimuli(2).response is the response of the first neuron to the second of its images.
+      %   found.neurons(1).best counts from 0: the strongest image is found.images(:, :, found.neurons(1).best + 1, 1).
+      job = self.wait(self.start('preferred-stimulus', varargin{:}));
+      found = jsondecode(self.result(job, 'application/json'));
+      [values, shape] = Hypercolumn.from_npy(self.result(job, 'application/x-npy'));
       values = reshape(values, fliplr(shape));
       if numel(shape) == 5, order = [3 2 1 4 5]; else, order = [2 1 3 4]; end
       found.images = permute(values, order);
       found.job = job.id;
     end
 
-    function job = start(self, kind, request)
+    function job = start(self, kind, varargin)
       % start  Starts a job, 'characterize' or 'preferred-stimulus', and does not wait for it.
+      %   job = twin.start('characterize', 'neurons', [2 3]), or with a struct: struct('neurons', [2 3]).
+      if numel(varargin) == 1 && isstruct(varargin{1})
+        request = varargin{1};
+      else
+        request = Hypercolumn.options(varargin);
+      end
+      if isfield(request, 'neurons'), request.neurons = Hypercolumn.joined(request.neurons); end
       json = 'application/json';
+      kind = Hypercolumn.encoded(Hypercolumn.text_of(kind, 'the kind of a job'));
       job = jsondecode(self.post(['/' kind], uint8(jsonencode(request)), json, json));
     end
 
     function job = job(self, id)
-      % job  The state of a job.
-      job = self.get(['/v1/jobs/' id]);
+      % job  The state of a job, of which `id` is the id, or what start returned.
+      job = self.get(Hypercolumn.job_path(id));
     end
 
     function job = wait(self, id)
       % wait  Waits until a job is over, and prints a line at each change of its progress.
+      %   Ctrl-C ends the waiting, and the job goes on: cancel(id) cancels it.
       shown = '';
       while true
         job = self.job(id);
@@ -152,18 +201,18 @@ classdef Hypercolumn < handle
         pause(0.5);
       end
       if ~strcmp(job.state, 'succeeded')
-        error('Hypercolumn:JobFailed', 'job %s: %s; %s', id, job.state, job.reason);
+        error('Hypercolumn:JobFailed', 'job %s: %s; %s', job.id, job.state, job.reason);
       end
     end
 
     function body = result(self, id, accept)
-      % result  The bytes of a job's result in a media type.
-      body = self.ask('GET', ['/v1/jobs/' id '/result'], uint8([]), '', accept);
+      % result  The bytes of a job's result in a media type, such as 'application/json' (jobs.md).
+      body = self.ask('GET', [Hypercolumn.job_path(id) '/result'], uint8([]), '', accept);
     end
 
     function cancel(self, id)
       % cancel  Cancels a job; deletes it, with its result, when it is over.
-      self.ask('DELETE', ['/v1/jobs/' id], uint8([]), '', 'application/json');
+      self.ask('DELETE', Hypercolumn.job_path(id), uint8([]), '', 'application/json');
     end
 
     function stream = stream(self, varargin)
@@ -172,20 +221,20 @@ classdef Hypercolumn < handle
       %   'patience': seconds after which an image is rejected, not answered late. 'spread': true for that of an
       %   ensemble. 'port' (8081) and 'host' (that of the service) of its STREAM_PORT.
       %   'clock': a function that returns the client's time in seconds, such as @GetSecs.
-      if isempty(self.name)
-        error('Hypercolumn:InvalidInput', 'no model is chosen; expected a twin, as service.twin(name) returns it');
-      end
+      self.expect_model();
       host = regexp(self.url, '//\[?([^/\]]+?)\]?(:\d+)?(/|$)', 'tokens', 'once');
       origin = tic();
       options = struct('neurons', [], 'dtype', 'uint8', 'patience', [], 'spread', false, 'port', 8081, ...
         'host', host{1}, 'clock', @() toc(origin));
-      for i = 1:2:numel(varargin)
-        if ~isfield(options, varargin{i})
-          error('Hypercolumn:InvalidInput', 'unknown option: %s; expected one of %s', varargin{i}, ...
-            strjoin(fieldnames(options).', ', '));
-        end
-        options.(varargin{i}) = varargin{i + 1};
-      end
+      given = Hypercolumn.options(varargin, fieldnames(options).');
+      for name = fieldnames(given).', options.(name{1}) = given.(name{1}); end
+      Hypercolumn.expect(options.port, 'port', 'a number, such as 8081', @(port) isnumeric(port) && isscalar(port));
+      Hypercolumn.expect(options.patience, 'patience', 'seconds, above 0', ...
+        @(patience) isempty(patience) || (isnumeric(patience) && isscalar(patience) && patience > 0));
+      Hypercolumn.expect(options.clock, 'clock', 'a function, such as @GetSecs', @(clock) isa(clock, 'function_handle'));
+      Hypercolumn.expect(options.spread, 'spread', 'true or false', @(spread) islogical(spread) && isscalar(spread));
+      options.host = Hypercolumn.text_of(options.host, 'host');
+      options.dtype = Hypercolumn.text_of(options.dtype, 'dtype');
       stream = Hypercolumn(self.url, self.key);
       stream.timeout = self.timeout;
       stream.name = self.name;
@@ -199,6 +248,7 @@ classdef Hypercolumn < handle
       %   reply has sequence, responses (neurons, 1), round_trip, decode, queue and infer (milliseconds), sent and
       %   answered (seconds of the client's clock), received and returned (of the service's, Unix time),
       %   outside_training_range, shutting_down, and spread (neurons, 1).
+      self.expect_open();
       if nargout > 0, self.expect_none(); end
       pixels = self.pixels_of(image);
       self.write_frame(pixels);
@@ -209,6 +259,7 @@ classdef Hypercolumn < handle
 
     function reply = receive(self)
       % receive  Waits for the next answer of a stream, in the order of the images.
+      self.expect_open();
       if all(isnan(self.waiting))
         error('Hypercolumn:InvalidInput', 'no image waits for an answer; expected one that was sent');
       end
@@ -216,6 +267,8 @@ classdef Hypercolumn < handle
       number = NaN;
       while isnan(number), [reply, number, status, text] = self.read_answer(); end
       if status ~= 200
+        % The service counts clock probes too.
+        text = regexprep(text, '^stimuli\[\d+\]', sprintf('stimuli[%d]', number));
         error('Hypercolumn:FrameRejected', 'image %d has no responses: %d, %s', number, status, text);
       end
     end
@@ -225,6 +278,7 @@ classdef Hypercolumn < handle
       %   clock.offset: the service's clock minus the client's, wrong by at most clock.error, half of
       %   clock.round_trip, all in seconds. clock.here(reply.received) is that time by the client's clock.
       if nargin < 2, probes = 16; end
+      self.expect_open();
       self.expect_none();
       [offset, best] = deal(NaN, Inf);
       for i = 1:probes
@@ -247,6 +301,7 @@ classdef Hypercolumn < handle
 
     function close(self)
       % close  Closes a stream. Images that are not answered are lost.
+      self.ended = 'it was closed';
       self.socket = [];
       self.waiting = [];
     end
@@ -262,7 +317,7 @@ classdef Hypercolumn < handle
         'dtype', self.dtype, 'stamps', true, 'spread', self.spread, 'shape', [stimulus.height stimulus.width]);
       if self.in_colour(), terms.shape(3) = 3; end
       if ~isempty(options.neurons), terms.neurons = Hypercolumn.joined(options.neurons); end
-      if ~isempty(options.patience), terms.patience = max(1, round(1000 * options.patience)); end
+      if ~isempty(options.patience), terms.patience = max(1, round(1000 * double(options.patience))); end
       if ~isempty(self.key), terms.key = self.key; end
       try
         self.socket = Hypercolumn.connect(options.host, options.port, self.timeout);
@@ -271,8 +326,16 @@ classdef Hypercolumn < handle
           'no port for streams answers at %s:%d: %s; start the service with STREAM_PORT=%d, or name another ''port''', ...
           options.host, options.port, strtrim(failure.message), options.port);
       end
-      self.write_message(uint8(jsonencode(terms)));
-      self.ready = jsondecode(native2unicode(self.read_message(), 'UTF-8'));
+      try
+        self.write_message(uint8(jsonencode(terms)));
+        self.ready = jsondecode(native2unicode(self.read_message(), 'UTF-8'));
+      catch failure
+        reason = self.ended;
+        if isempty(reason), reason = failure.message; end
+        error('Hypercolumn:ServiceUnreachable', ...
+          '%s:%d does not answer as a port for streams: %s; expected ''port'' to be the STREAM_PORT of the service', ...
+          options.host, options.port, reason);
+      end
       if ~strcmp(self.ready.type, 'ready')
         self.socket = [];
         Hypercolumn.reject_problem(self.ready.status, self.ready);
@@ -280,8 +343,17 @@ classdef Hypercolumn < handle
       self.synchronize();
     end
 
+    function expect_model(self)
+      if isempty(self.name)
+        error('Hypercolumn:InvalidInput', 'no model is chosen; expected a twin, as service.twin(name) returns it');
+      end
+    end
+
     function expect_open(self)
-      if isempty(self.socket), self.lose('it was closed'); end
+      if isempty(self.ended) && isempty(self.socket)
+        error('Hypercolumn:InvalidInput', 'no stream is open; expected one, as stream = twin.stream() returns it');
+      end
+      if isempty(self.socket), self.lose(self.ended); end
     end
 
     function expect_none(self)
@@ -297,11 +369,16 @@ classdef Hypercolumn < handle
         error('Hypercolumn:InvalidInput', 'wrong size of an image: %s; expected %s', ...
           strtrim(sprintf('%d ', size(image))), strtrim(sprintf('%d ', expected)));
       end
-      if strcmp(self.dtype, 'float32') && isfloat(image), image = single(image); end
-      kinds = struct('uint8', 'uint8', 'float32', 'single');
-      if ~isa(image, kinds.(self.dtype))
-        error('Hypercolumn:InvalidInput', 'wrong type of an image: %s; expected %s, as the stream was opened', ...
-          class(image), self.dtype);
+      if strcmp(self.dtype, 'float32')
+        [fits, kinds, other] = deal(isfloat(image) && isreal(image), 'single or double', 'uint8');
+        if fits, image = single(full(image)); end
+      else
+        [fits, kinds, other] = deal(isa(image, 'uint8'), 'uint8', 'float32');
+      end
+      if ~fits
+        error('Hypercolumn:InvalidInput', ...
+          'wrong type of an image: %s; expected %s, or a stream that is opened with ''dtype'', ''%s''', ...
+          Hypercolumn.kind_of(image), kinds, other);
       end
       % A frame has the rows one after the other, and the channels of each pixel together.
       image = permute(image, [3 2 1]);
@@ -339,7 +416,8 @@ classdef Hypercolumn < handle
 
     function lose(self, reason)
       self.close();
-      error('Hypercolumn:ServiceUnreachable', 'the stream is closed: %s; open it again', strtrim(reason));
+      self.ended = strtrim(reason);
+      error('Hypercolumn:ServiceUnreachable', 'the stream is closed: %s; open it again', self.ended);
     end
 
     function [answer, number, status, text] = read_answer(self)
@@ -379,12 +457,27 @@ classdef Hypercolumn < handle
     end
 
     function body = post(self, route, body, type, accept)
-      if isempty(self.name)
-        error('Hypercolumn:InvalidInput', 'no model is chosen; expected a twin, as service.twin(name) returns it');
-      end
+      self.expect_model();
       % A later version may have other neurons than the card.
-      place = sprintf('/v1/models/%s/versions/%d', self.name, self.card.version);
+      place = sprintf('/v1/models/%s/versions/%d', Hypercolumn.encoded(self.name), self.card.version);
       body = self.ask('POST', [place route], body, type, accept);
+    end
+
+    function answer = measure(self, route, given, lists)
+      % What the service answers to options, of which these are lists also where they have one number.
+      request = Hypercolumn.options(given);
+      neurons = struct();
+      if isfield(request, 'neurons')
+        neurons.neurons = request.neurons;
+        request = rmfield(request, 'neurons');
+      end
+      for name = lists
+        if isfield(request, name{1}) && isnumeric(request.(name{1}))
+          request.(name{1}) = num2cell(request.(name{1}));
+        end
+      end
+      json = 'application/json';
+      answer = jsondecode(self.post([route Hypercolumn.query(neurons)], uint8(jsonencode(request)), json, json));
     end
 
     function body = ask(self, method, path, body, type, accept)
@@ -408,7 +501,7 @@ classdef Hypercolumn < handle
     function reject(self, status, answer)
       if status == 0
         error('Hypercolumn:ServiceUnreachable', ...
-          'no service answers at %s: %s; start one with `npx hypercolumn serve`, or check the address', ...
+          'no service answers at %s: %s; start one with `npm start` or `npx hypercolumn serve`, or check the address', ...
           self.url, strtrim(native2unicode(answer(:).', 'UTF-8')));
       end
       detail = native2unicode(answer(:).', 'UTF-8');
@@ -452,7 +545,10 @@ classdef Hypercolumn < handle
       if any(status == [401 403]), name = 'KeyRejected'; end
       if status == 404, name = 'NotFound'; end
       if any(status == [429 503 504]), name = 'Busy'; end
-      error(['Hypercolumn:' name], '%s: %s', problem.title, problem.detail);
+      % As the options of this client.
+      detail = regexprep(problem.detail, '\?fit=(\w+)', '''fit'', ''$1''');
+      if status == 401, detail = [detail '; expected service = Hypercolumn(url, key)']; end
+      error(['Hypercolumn:' name], '%s: %s', problem.title, detail);
     end
 
     function [status, answer, after] = by_curl(method, url, headers, body, timeout)
@@ -486,6 +582,10 @@ classdef Hypercolumn < handle
       answer = Hypercolumn.bytes(files{1});
       head = char(Hypercolumn.bytes(files{2}).');
       codes = regexp(head, 'HTTP/[\d.]+ (\d+)', 'tokens');
+      if isempty(codes)
+        error('Hypercolumn:ServiceUnreachable', ...
+          'the program curl cannot be run; install it, such as with apt-get install curl');
+      end
       status = str2double(codes{end}{1});
       found = regexpi(head, 'retry-after: *(\d+)', 'tokens');
       if ~isempty(found), after = str2double(found{end}{1}); end
@@ -493,8 +593,10 @@ classdef Hypercolumn < handle
 
     function [status, answer, after] = by_matlab(method, url, headers, body, timeout)
       % Untested: only MATLAB has matlab.net.http.
-      fields = cellfun(@(name, value) matlab.net.http.HeaderField(name, value), headers(:, 1), headers(:, 2));
-      message = matlab.net.http.RequestMessage(method, fields.');
+      message = matlab.net.http.RequestMessage(method);
+      for row = 1:size(headers, 1)
+        message = message.addFields(headers{row, 1}, headers{row, 2});
+      end
       if strcmp(method, 'POST')
         message.Body = matlab.net.http.MessageBody();
         message.Body.Payload = body;
@@ -533,10 +635,17 @@ classdef Hypercolumn < handle
 
     function content = to_npy(images, in_colour)
       % npy has the last axis first in memory; here the first axis is the first in memory.
-      if isa(images, 'double'), images = single(images); end
-      if isa(images, 'uint8'), kind = '|u1'; elseif isa(images, 'single'), kind = '<f4';
+      if isfloat(images) && isreal(images), [images, kind] = deal(single(full(images)), '<f4');
+      elseif isa(images, 'uint8'), kind = '|u1';
       else
-        error('Hypercolumn:InvalidInput', 'images: %s; expected uint8, single or double', class(images));
+        error('Hypercolumn:InvalidInput', 'wrong type of images: %s; expected uint8 (0..255), or single or double (0..1)', ...
+          Hypercolumn.kind_of(images));
+      end
+      expected = '(H, W, N), as the model is gray';
+      if in_colour, expected = '(H, W, 3, N), as the model is in colour'; end
+      if ndims(images) > 3 + in_colour || (in_colour && size(images, 3) ~= 3)
+        error('Hypercolumn:InvalidInput', 'wrong size of images: %s; expected %s', ...
+          strtrim(sprintf('%d ', size(images))), expected);
       end
       [height, width, third, fourth] = size(images);
       if in_colour
@@ -569,30 +678,86 @@ classdef Hypercolumn < handle
       if iscell(value), list = value(:); else, list = num2cell(value(:)); end
     end
 
-    function request = request(options)
-      request = struct();
-      for i = 1:2:numel(options), request.(options{i}) = options{i + 1}; end
+    function values = field_of(list, name)
+      % A field of each struct of a list, as a cell array.
+      values = cellfun(@(each) each.(name), Hypercolumn.listed(list), 'UniformOutput', false);
     end
 
-    function request = job_request(options)
-      request = Hypercolumn.request(options);
-      if isfield(request, 'neurons') && isnumeric(request.neurons)
-        request.neurons = Hypercolumn.joined(request.neurons);
+    function options = options(given, known)
+      % The options of a call as a struct. Without `known` the service checks their names.
+      options = struct();
+      for i = 1:2:numel(given)
+        name = Hypercolumn.text_of(given{i}, 'the name of an option');
+        if nargin > 1 && ~any(strcmp(name, known))
+          error('Hypercolumn:InvalidInput', 'unknown option: %s; expected one of %s', name, strjoin(known, ', '));
+        end
+        if ~isvarname(name)
+          error('Hypercolumn:InvalidInput', 'wrong name of an option: ''%s''; expected one such as ''neurons''', name);
+        end
+        if i == numel(given)
+          error('Hypercolumn:InvalidInput', 'an option without a value: %s; expected names and values, in pairs', name);
+        end
+        options.(name) = given{i + 1};
       end
     end
 
-    function [query, rest] = ids(mark, options)
-      at = find(strcmp(options(1:2:end), 'neurons')) * 2 - 1;
-      query = '';
-      if ~isempty(at), query = [mark 'neurons=' Hypercolumn.joined(options{at + 1})]; end
-      rest = options;
-      rest([at at + 1]) = [];
+    function text = query(options)
+      if isfield(options, 'neurons'), options.neurons = Hypercolumn.joined(options.neurons); end
+      names = fieldnames(options).';
+      pairs = cellfun(@(name) [name '=' Hypercolumn.encoded(Hypercolumn.text_of(options.(name), name))], names, ...
+        'UniformOutput', false);
+      text = '';
+      if ~isempty(pairs), text = ['?' strjoin(pairs, '&')]; end
+    end
+
+    function text = encoded(text)
+      % As RFC 3986 has it, with the commas between ids as they are.
+      if isempty(text), return; end
+      bytes = unicode2native(text, 'UTF-8');
+      plain = ismember(bytes, uint8(['A':'Z' 'a':'z' '0':'9' '-._~,']));
+      parts = arrayfun(@(byte) sprintf('%%%02X', byte), bytes, 'UniformOutput', false);
+      parts(plain) = num2cell(char(bytes(plain)));
+      text = [parts{:}];
+    end
+
+    function path = job_path(id)
+      if isstruct(id) && isfield(id, 'id'), id = id.id; end
+      path = ['/v1/jobs/' Hypercolumn.encoded(Hypercolumn.text_of(id, 'the id of a job'))];
     end
 
     function text = joined(neurons)
-      text = neurons;
-      if isnumeric(neurons), text = strjoin(arrayfun(@(id) sprintf('%d', id), neurons(:).', ...
-          'UniformOutput', false), ','); end
+      if isnumeric(neurons)
+        text = strjoin(arrayfun(@(id) sprintf('%.15g', id), neurons(:).', 'UniformOutput', false), ',');
+      elseif ischar(neurons) || isa(neurons, 'string')
+        text = char(neurons);
+      else
+        error('Hypercolumn:InvalidInput', 'neurons: %s; expected ids, such as [0 3], or a text such as ''0,5,7-12''', ...
+          Hypercolumn.shown(neurons));
+      end
+    end
+
+    function text = text_of(value, what)
+      % MATLAB has texts in "two quotes" too, which are of another class and cannot be joined as these are.
+      if ~ischar(value) && ~(isa(value, 'string') && isscalar(value))
+        error('Hypercolumn:InvalidInput', '%s: %s; expected a text', what, Hypercolumn.shown(value));
+      end
+      text = char(value);
+    end
+
+    function kind = kind_of(value)
+      kind = class(value);
+      if isnumeric(value) && ~isreal(value), kind = ['complex ' kind]; end
+    end
+
+    function expect(value, name, expected, holds)
+      if holds(value), return; end
+      error('Hypercolumn:InvalidInput', '%s: %s; expected %s', name, Hypercolumn.shown(value), expected);
+    end
+
+    function text = shown(value)
+      text = class(value);
+      if ischar(value), text = ['''' value(:).' '''']; end
+      if (isnumeric(value) || islogical(value)) && numel(value) < 10 && ndims(value) == 2, text = mat2str(value); end
     end
   end
 end

@@ -1,3 +1,5 @@
+import { quote } from './explain.js';
+
 /** Ids and ranges of ids: `0,5,7-12`. */
 export const NEURON_LIST = /^\d{1,9}(-\d{1,9})?(,\d{1,9}(-\d{1,9})?)*$/;
 
@@ -12,7 +14,7 @@ export function* neuronIds(list: string): Generator<number> {
     throw new RangeError('is empty; expected ids and ranges of ids, such as 0,5,7-12');
   }
   if (!NEURON_LIST.test(list)) {
-    throw new RangeError('must be ids and ranges of ids, such as 0,5,7-12');
+    throw new RangeError(`is ${quote(list)}; expected ids and ranges of ids, such as 0,5,7-12`);
   }
   for (const item of list.split(',')) {
     const [first, last = first] = item.split('-').map(Number) as [number, number?];

@@ -55,3 +55,8 @@ export type AppEnv = {
   };
 };
 export type AppContext = Context<AppEnv>;
+
+/** Whether the request is the first message of a stream over plain TCP, which has no query and no headers. */
+export function isOverTcp(c: AppContext): boolean {
+  return c.env?.connection?.kind === 'tcp';
+}

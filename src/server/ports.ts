@@ -19,6 +19,8 @@ export interface PortSettings {
 
 /** The open ports of the service. */
 export interface Ports extends HttpServer {
+  /** The URL of the port for streams over plain TCP, such as `tcp://127.0.0.1:8081`. */
+  readonly streamsUrl: string | undefined;
   /** Closes the port for health checks, which is the last. */
   closeHealth(): Promise<void>;
 }
@@ -58,6 +60,7 @@ export async function openPorts(
         );
   if (streams) onOpen('listening for streams', streams.url);
   return {
+    streamsUrl: streams?.url,
     url: http.url,
     async close() {
       await Promise.all([http.close(), streams?.close()]);

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { DeadlineError, InputError, type InputProblem } from '../errors.js';
 import { explain } from '../formats/explain.js';
-import type { AppContext } from './context.js';
+import { type AppContext, isOverTcp } from './context.js';
 import { realNumber } from './numbers.js';
 import { Problem, unreadable } from './problem.js';
 
@@ -16,13 +16,13 @@ export function readQuery<Schema extends z.ZodObject>(
   const values: Record<string, string> = {};
   for (const [name, given] of Object.entries(c.req.queries())) {
     if (given.length > 1) {
-      throw badQuery([{ path: name, message: 'is given more than once' }]);
+      throw badQuery(c, [{ path: name, message: 'is given more than once' }]);
     }
     values[name] = given[0]!;
   }
   const parsed = schema.safeParse(values, { error: (issue) => explain(issue) });
   if (parsed.success) return parsed.data;
-  throw badQuery(problemsIn(parsed.error, Object.keys(schema.shape)));
+  throw badQuery(c, problemsIn(parsed.error, Object.keys(schema.shape)));
 }
 
 /** As the header `X-Deadline-Ms` has it. */
@@ -52,9 +52,10 @@ export function rejectIfLate(deadline: number | undefined, clock: () => number):
   throw new DeadlineError('the deadline passed before the responses were there');
 }
 
-function badQuery(problems: readonly InputProblem[]): Problem {
+function badQuery(c: AppContext, problems: readonly InputProblem[]): Problem {
   const first = problems[0]!;
-  return unreadable(new InputError(`query parameter '${first.path}' ${first.message}`, problems));
+  const where = isOverTcp(c) ? 'the first message: parameter' : 'query parameter';
+  return unreadable(new InputError(`${where} '${first.path}' ${first.message}`, problems));
 }
 
 /** @param known the accepted keys, which the message lists where another one is sent */

@@ -19,6 +19,7 @@ import { startTestService } from '../support/test-service.js';
 
 const program = octaveStreams();
 const folder = sharedFolder();
+const data = sharedFolder();
 const file = (name: string) => fileURLToPath(new URL(`../../${name}`, import.meta.url));
 /** In the order of images, rows and columns of the service, as the script has them. */
 const GRAY = Uint8Array.from({ length: 40 * 2500 }, (_, i) => {
@@ -113,10 +114,19 @@ testWith(both(program, commonProgram('curl')))(
       ),
       `${InvalidInput} no model is chosen; expected a twin, as service.twin(name) returns it`,
       `${InvalidInput} wrong size of an image: 40 50; expected 50 50`,
-      `${InvalidInput} wrong type of an image: double; expected uint8, as the stream was opened`,
+      `${InvalidInput} wrong type of an image: double; expected uint8, or a stream that is opened with 'dtype', 'float32'`,
       `${InvalidInput} no image waits for an answer; expected one that was sent`,
       `${Unreachable} the stream is closed: it was closed; open it again`,
-      expect.stringMatching(/^Hypercolumn:FrameRejected image 1 has no responses: 422, .*2/),
+      expect.stringMatching(
+        /^Hypercolumn:FrameRejected image 1 has no responses: 422, stimuli\[1\]\[0\]\[0\] is 2:/,
+      ),
+      `${InvalidInput} no stream is open; expected one, as stream = twin.stream() returns it`,
+      `${InvalidInput} port: '8081'; expected a number, such as 8081`,
+      `${InvalidInput} patience: -1; expected seconds, above 0`,
+      `${InvalidInput} clock: 5; expected a function, such as @GetSecs`,
+      expect.stringMatching(
+        /^Hypercolumn:ServiceUnreachable 127.0.0.1:\d+ does not answer as a port for streams: .*STREAM_PORT/,
+      ),
     ]);
     expect(found.after).toBe(2);
     expect(found.end).toBe(
@@ -220,7 +230,12 @@ testWith(both(program, commonProgram('curl')))(
 testWith(both(program, commonProgram('curl')))(
   'Octave runs the code of docs/matlab.md',
   async () => {
-    const settings = { MODELS_DIR: file('models'), ENGINE: 'onnx', STREAM_PORT: '0' };
+    const settings = {
+      MODELS_DIR: file('models'),
+      ENGINE: 'onnx',
+      STREAM_PORT: '0',
+      DATA_DIR: data,
+    };
     const { url, stdout } = await startTestService(settings);
     const page = await readFile(file('docs/matlab.md'), 'utf8');
     const blocks = [...page.matchAll(/^( *)```matlab\n(.*?)^ *```$/gms)].map(([, indent, code]) =>
@@ -231,7 +246,8 @@ testWith(both(program, commonProgram('curl')))(
     const code = blocks
       .filter(isQuick)
       .join('\n')
-      .replaceAll(/^plot.*$/gm, '')
+      .replaceAll(/^(plot|imagesc).*$/gm, '')
+      .replaceAll("imread('", `imread('${file('')}`)
       .replaceAll("addpath('", `addpath('${file('')}`)
       .replaceAll('http://127.0.0.1:8080', url)
       .replaceAll("'patience', 0.5", "'patience', 600")
@@ -245,6 +261,12 @@ testWith(both(program, commonProgram('curl')))(
       'neuron 3 prefers 105.0 degrees by 50 trials, and 101.1 by the fit of its tuning curve (96 images)',
       '0.2655 0.2205 0.2223 0.2126',
       '1.0000 0.2655 0.2205 2.0000 0.2223 0.2126',
+      '0.069931 0.039632 0.012070 0.158664',
+      '0.2535 0.2164 0.2916 0.2290',
+      ' 2 12 3 ',
+      '2.0686 -1.7768 13.3650',
+      '0.2738',
+      '0.9119 0.8101',
     ]) {
       expect(said(page)).toContain(text);
       expect(printed).toContain(text);

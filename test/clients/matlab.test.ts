@@ -21,12 +21,18 @@ const Found = z.object({
   bits: z.array(z.number()),
   values: z.array(z.number()),
   curves: z.array(z.number()),
-  error: z.tuple([z.string(), z.string()]),
+  ...{ second: z.array(z.number()), sweep: z.array(z.number()) },
+  ...{ places: z.array(z.array(z.number())), maps: z.array(z.number()) },
+  larger: z.array(z.number()),
+  errors: z.array(z.string()),
   size: z.array(z.number()),
   pixel: z.number(),
 });
 
-const Tuning = z.object({ neurons: z.array(z.object({ curve: z.array(z.number()) })) });
+const Curve = z.array(z.number());
+const Tuning = z.object({ neurons: z.array(z.object({ curve: Curve })) });
+const Sweep = z.object({ neurons: z.array(z.object({ curve: z.array(Curve) })) });
+const Field = z.object({ neurons: z.array(z.object({ map: z.array(Curve) })) });
 const Jobs = z.object({ jobs: z.array(z.object({ id: z.string() })) });
 
 /** The images of the script, in the order of the service: other along rows than along columns. */
@@ -34,6 +40,16 @@ const IMAGES = Uint8Array.from({ length: 2 * SIDE * SIDE }, (_, i) => {
   const [image, row, column] = [Math.floor(i / SIDE ** 2), Math.floor(i / SIDE) % SIDE, i % SIDE];
   return (3 * row + 11 * column + 50 * image) % 256;
 });
+
+/** The same, each pixel four times. */
+const LARGER = Uint8Array.from({ length: 8 * SIDE * SIDE }, (_, i) => {
+  const [row, column] = [Math.floor(i / (2 * SIDE)), i % (2 * SIDE)];
+  return IMAGES[Math.floor(row / 2) * SIDE + Math.floor(column / 2)]!;
+});
+
+const bitsOf = (values: ArrayLike<number | bigint>) => [
+  ...new Uint32Array(Float32Array.from(Array.from(values, Number)).buffer),
+];
 
 testWith(both(program, commonProgram('curl')))(
   'Octave gets the numbers that the service answers, its errors, and the progress of jobs',
@@ -55,27 +71,70 @@ testWith(both(program, commonProgram('curl')))(
       }).then(async (answer) => decodeNpy(new Uint8Array(await answer.arrayBuffer())).data);
     const npy = Uint8Array.from(encodeNpy(IMAGES, [2, SIDE, SIDE]));
     const responses = await post('responses?neurons=0,3', npy, 'application/x-npy');
-    const bits = [...new Uint32Array(Float32Array.from(responses, Number).buffer)];
-    const tuning = await fetch(`${url}/v1/models/demo/tuning/parametric`, {
-      method: 'POST',
-      body: JSON.stringify({ parameter: 'orientation', neurons: [3] }),
-      headers: { 'Content-Type': 'application/json' },
-    }).then(async (answer) => Tuning.parse(await answer.json()));
+    const larger = await post(
+      'responses?neurons=0&fit=resize',
+      Uint8Array.from(encodeNpy(LARGER, [2, 2 * SIDE, 2 * SIDE])),
+      'application/x-npy',
+    );
+    const measure = async (route: string, request: object): Promise<unknown> =>
+      fetch(`${url}/v1/models/demo/${route}`, {
+        method: 'POST',
+        body: JSON.stringify(request),
+        headers: { 'Content-Type': 'application/json' },
+      }).then(async (answer) => answer.json());
+    const parameter = 'orientation';
+    const tuning = Tuning.parse(await measure('tuning/parametric', { parameter, neurons: [3] }));
+    const second = { second: 'spatialFrequency', secondValues: [0.05, 0.1] };
+    const sweep = Sweep.parse(
+      await measure('tuning/parametric', {
+        ...{ parameter, values: [0, 45, 90], neurons: [3, 5] },
+        ...second,
+      }),
+    );
+    const field = Field.parse(
+      await measure('receptive-field', { x: [-5, 0, 5], y: [4, -4], neurons: [0, 3] }),
+    );
     const { jobs } = Jobs.parse(await (await fetch(`${url}/v1/jobs`)).json());
     const images = await fetch(
       `${url}/v1/jobs/${jobs[0]!.id}/result?part=preferred-stimuli.npy`,
     ).then(async (answer) => decodeNpy(new Uint8Array(await answer.arrayBuffer())).data);
     await kill();
     expect(found.models).toEqual(['demo']);
-    expect(found.bits).toEqual(bits);
+    expect(found.bits).toEqual(bitsOf(responses));
     expect(found.values).toEqual([0, 15, 30, 45, 60, 75, 90, 105, 120, 135, 150, 165]);
     expect(found.curves).toHaveLength(12);
     // Octave writes 15 digits.
     for (const [i, response] of tuning.neurons[0]!.curve.entries())
       expect(found.curves[i]).toBeCloseTo(response, 12);
-    expect(found.error).toEqual([
-      'Hypercolumn:InvalidInput',
-      'Unprocessable Entity: neurons: unknown neuron: 99; expected an id, from 0 to 15',
+    expect(found.second).toEqual([0.05, 0.1]);
+    expect(found.sweep).toHaveLength(2 * 3 * 2);
+    for (const [i, response] of sweep.neurons.flatMap(({ curve }) => curve.flat()).entries())
+      expect(found.sweep[i]).toBeCloseTo(response, 12);
+    expect(found.places).toEqual([
+      [-5, 0, 5],
+      [4, -4],
+    ]);
+    expect(found.maps).toHaveLength(2 * 2 * 3);
+    for (const [i, response] of field.neurons.flatMap(({ map }) => map.flat()).entries())
+      expect(found.maps[i]).toBeCloseTo(response, 12);
+    expect(found.larger).toEqual(bitsOf(larger));
+    const wrong = 'Hypercolumn:InvalidInput';
+    expect(found.errors).toEqual([
+      `${wrong} Unprocessable Entity: neurons: unknown neuron: 99; expected an id, from 0 to 15`,
+      `${wrong} unknown option: neuron; expected one of neurons, fit`,
+      `${wrong} an option without a value: neurons; expected names and values, in pairs`,
+      `${wrong} neurons: cell; expected ids, such as [0 3], or a text such as '0,5,7-12'`,
+      `${wrong} wrong size of images: 50 50 3 2; expected (H, W, N), as the model is gray`,
+      `${wrong} wrong type of images: logical; expected uint8 (0..255), or single or double (0..1)`,
+      `${wrong} wrong type of images: complex double; expected uint8 (0..255), or single or double (0..1)`,
+      `${wrong} Unprocessable Entity: stimulus 0 is 40 high x 50 wide; the model takes 50x50; add 'fit', 'resize'`,
+      `${wrong} Unprocessable Entity: neurons: is "zero"; expected ids and ranges of ids, such as 0,5,7-12`,
+      `${wrong} no model is chosen; expected a twin, as service.twin(name) returns it`,
+      "Hypercolumn:NotFound Not Found: unknown model: 'de mo'; expected one of demo",
+      `${wrong} the name of a model: 3; expected a text`,
+      "Hypercolumn:NotFound Not Found: unknown job: 'a/b'; expected one that GET /v1/jobs lists",
+      `${wrong} wrong address: 127.0.0.1:8080; expected one such as http://127.0.0.1:8080`,
+      `${wrong} the name of an option: 1; expected a text`,
     ]);
     expect(found.size).toEqual([SIDE, SIDE, 2, 2]);
     // row 10 and column 30 of the second image of the first neuron

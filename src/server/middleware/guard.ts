@@ -1,5 +1,5 @@
 import type { HttpBindings } from '@hono/node-server';
-import type { AppContext } from '../context.js';
+import { type AppContext, isOverTcp } from '../context.js';
 import { Problem, tooMany } from '../problem.js';
 import type { Handler, Route } from '../route.js';
 import type { Access } from './access.js';
@@ -59,14 +59,14 @@ export function createGuard({ keys, maxConcurrent }: Access, limits: RateLimits)
     const request = c.get('request');
     const secret = secretIn(c);
     // A stream may outlast its key, so the key is looked up again for each frame.
-    request.readmit = async () => void (await admit(ring.find(secret), scope));
+    request.readmit = async () => void (await admit(c, ring.find(secret), scope));
     const known = ring.find(secret);
     if (known) request.keyName = known.name;
-    return (await admit(known, scope)).sha256;
+    return (await admit(c, known, scope)).sha256;
   }
 
-  async function admit(key: ApiKey | undefined, scope: Scope): Promise<ApiKey> {
-    if (key === undefined) throw unknownKey();
+  async function admit(c: AppContext, key: ApiKey | undefined, scope: Scope): Promise<ApiKey> {
+    if (key === undefined) throw unknownKey(c);
     if (!key.scopes.includes(scope)) {
       throw new Problem(403, `this needs a key with the scope '${scope}'`, {
         headers: challenge(`, error="insufficient_scope", scope="${scope}"`),
@@ -85,10 +85,9 @@ function secretIn(c: AppContext): string {
   const header = c.req.header('Authorization');
   const secret = header === undefined ? offeredSecret(c) : BEARER.exec(header)?.[1];
   if (secret !== undefined) return secret;
-  if (header !== undefined) throw unknownKey();
-  throw new Problem(401, 'a key is needed: Authorization: Bearer <key>', {
-    headers: challenge(''),
-  });
+  if (header !== undefined) throw unknownKey(c);
+  const place = isOverTcp(c) ? 'key, in the first message' : 'Authorization: Bearer <key>';
+  throw new Problem(401, `a key is needed: ${place}`, { headers: challenge('') });
 }
 
 /** Web pages can set no other header of a WebSocket; a query parameter would appear in logs. */
@@ -97,8 +96,9 @@ function offeredSecret(c: AppContext): string | undefined {
   return BEARER_PROTOCOL.exec(c.req.header('Sec-WebSocket-Protocol') ?? '')?.[1];
 }
 
-function unknownKey(): Problem {
-  return new Problem(401, 'the key is not known, or is not written as: Bearer <key>', {
+function unknownKey(c: AppContext): Problem {
+  const form = isOverTcp(c) ? '' : ', or is not written as: Bearer <key>';
+  return new Problem(401, `the key is not known${form}`, {
     headers: challenge(', error="invalid_token"'),
   });
 }

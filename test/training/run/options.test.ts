@@ -16,7 +16,7 @@ test('a list of neurons becomes ids in rising order, each once', () => {
     ['3,2-4', 'neurons: neuron 3 is named twice'],
     ['0-999999999', 'neurons: more than 1000000 are named'],
     ['4-2', 'neurons: the range 4-2 runs backwards'],
-    ['all', 'neurons: must be ids and ranges of ids, such as 0,5,7-12'],
+    ['all', 'neurons: is "all"; expected ids and ranges of ids, such as 0,5,7-12'],
     ['', 'neurons: is empty; expected ids and ranges of ids, such as 0,5,7-12'],
   ] as const) {
     expect(() => neuronList(text)).toThrow(message);
