@@ -59,7 +59,13 @@ class Animal:
     @classmethod
     def read(cls, path: "Union[str, os.PathLike[str]]", **options: Any) -> "Animal":
         """An animal by the ``truth.json`` of its site."""
-        with open(path, encoding="utf-8") as file:
+        place = os.path.abspath(path)
+        if not os.path.exists(place):
+            folder = os.path.dirname(place)
+            raise FileNotFoundError(
+                f"no synthetic site: {path}; `npx hypercolumn synthesize --out {folder}` writes one"
+            )
+        with open(place, encoding="utf-8") as file:
             return cls(json.load(file), **options)
 
     def __call__(self, image: NDArray[Any]) -> NDArray[np.float64]:

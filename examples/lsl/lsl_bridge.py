@@ -6,6 +6,7 @@ A marker is the number of an image in --images. Each prediction has the time sta
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 import hypercolumn
@@ -68,7 +69,8 @@ def parse_options() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--images", required=True, help=".npy file, (n, h, w), uint8 or float32")
-    parser.add_argument("--url", default="http://127.0.0.1:8080", help="of the service (%(default)s)")
+    url = os.environ.get("HYPERCOLUMN_URL", "http://127.0.0.1:8080")
+    parser.add_argument("--url", default=url, help="of the service, else HYPERCOLUMN_URL (%(default)s)")
     parser.add_argument("--model", default="demo", help="(%(default)s)")
     parser.add_argument("--neurons", help="ids, such as 0,5,7-12; all by default")
     parser.add_argument("--markers", default="stimuli", help="name of the stream of markers (%(default)s)")

@@ -7,6 +7,7 @@ the recording.
 from __future__ import annotations
 
 import argparse
+import os
 import pathlib
 import time
 
@@ -20,12 +21,12 @@ from session import run_block
 
 def main() -> None:
     options = parse_options()
+    animal = Animal.read(options.site / "truth.json", seed=options.seed, noise=options.noise)
     with hypercolumn.connect(options.url) as service:
         begun = time.monotonic()
         dataset = service.ingest(*sorted(options.site.glob("*.npy")))
         twin = dataset.train(options.name, options.recipe, epochs=options.epochs, select="heldout")
         print(f"{dataset!r}, {twin!r}: ready in {time.monotonic() - begun:.0f} s")
-        animal = Animal.read(options.site / "truth.json", seed=options.seed, noise=options.noise)
         count = options.trials // options.neurons
         screen = open_screen()
         try:
@@ -35,15 +36,16 @@ def main() -> None:
             ]
         finally:
             screen.close()
+        # What was measured is on the disk before anything else can fail.
+        options.out.mkdir(parents=True, exist_ok=True)
+        write_trials(options.out / "trials.csv", blocks)
+        draw(options.out / "found.png", blocks)
         ids = [f"{options.session}-{trial:04d}" for trial in range(count * len(blocks))]
         images = np.concatenate([block.images for block in blocks])
         responses = np.concatenate([block.responses for block in blocks])
         kept = dataset.add_trials(images, responses, ids=ids)
     print(f"{len(ids)} trials with {screen.name}; the dataset keeps {kept['trials']}")
     print_table(blocks)
-    options.out.mkdir(parents=True, exist_ok=True)
-    write_trials(options.out / "trials.csv", blocks)
-    draw(options.out / "found.png", blocks)
     print(f"wrote {options.out / 'trials.csv'} and {options.out / 'found.png'}")
 
 
@@ -56,7 +58,8 @@ def best_neurons(twin: hypercolumn.Twin, count: int) -> "list[int]":
 def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--site", type=pathlib.Path, required=True, help="folder that synthesize wrote")
-    parser.add_argument("--url", default="http://127.0.0.1:8080", help="of the service (%(default)s)")
+    url = os.environ.get("HYPERCOLUMN_URL", "http://127.0.0.1:8080")
+    parser.add_argument("--url", default=url, help="of the service, else HYPERCOLUMN_URL (%(default)s)")
     parser.add_argument("--name", default="rig", help="of the model (%(default)s)")
     parser.add_argument("--recipe", default="shared_core", help="of the model (%(default)s)")
     parser.add_argument("--epochs", type=int, default=20, help="of the training (%(default)s)")
@@ -64,7 +67,8 @@ def parse_options() -> argparse.Namespace:
     parser.add_argument("--trials", type=int, default=200, help="of all blocks (%(default)s)")
     parser.add_argument("--noise", choices=NOISES, default="poisson", help="of the animal (%(default)s)")
     parser.add_argument("--seed", type=int, default=1, help="of the animal and the search (%(default)s)")
-    parser.add_argument("--session", default="s1", help="begins the ids of the trials (%(default)s)")
+    now = time.strftime("%Y%m%d-%H%M%S")
+    parser.add_argument("--session", default=now, help="begins the ids of the trials (the time: %(default)s)")
     parser.add_argument("--out", type=pathlib.Path, default=pathlib.Path("session"), help="(%(default)s)")
     return parser.parse_args()
 

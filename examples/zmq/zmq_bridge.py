@@ -7,6 +7,7 @@ begins when a program subscribes to its predictions. Ctrl-C ends it.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 import hypercolumn
@@ -61,7 +62,8 @@ def parse_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--url", default="http://127.0.0.1:8080", help="of the service (%(default)s)")
+    url = os.environ.get("HYPERCOLUMN_URL", "http://127.0.0.1:8080")
+    parser.add_argument("--url", default=url, help="of the service, else HYPERCOLUMN_URL (%(default)s)")
     parser.add_argument("--model", default="demo", help="(%(default)s)")
     parser.add_argument("--neurons", help="ids, such as 0,5,7-12; all by default")
     parser.add_argument("--dtype", default="uint8", choices=("uint8", "float32"), help="of the images")

@@ -30,6 +30,7 @@ def test_a_recording_becomes_a_dataset(service, dataset, recording):
     again = hypercolumn.ingest(recording, url=service.url, progress=False, report=found.append)
     assert again.digest == dataset.digest
     assert found[0]["dataset"] == dataset.digest
+    assert str(found[0]).startswith("format         arrays of numpy\nimages         images: 80 of 80, 16x16\n")
 
 
 def test_a_model_is_trained_and_answers(dataset):
@@ -55,3 +56,26 @@ def test_what_no_recording_is_says_why(service, tmp_path):
         service.ingest(tmp_path / "notes.txt", progress=False)
     with pytest.raises(ValueError, match="no file is named"):
         service.ingest()
+    with pytest.raises(ValueError, match=r"a folder: .*; expected its .npy files"):
+        service.ingest(tmp_path)
+
+
+def test_each_trial_has_an_onset_of_its_own(dataset):
+    images = np.random.default_rng(3).integers(0, 256, (2, 16, 16), dtype=np.uint8)
+    responses = np.ones((2, 2))
+    onsets = [{"seconds": 1.5, "clock": "rig"}, None]
+    ids = ["onset-1", "onset-2"]
+    assert dataset.add_trials(images, responses, ids=ids, onset=onsets)["added"] == 2
+    # The first is the same trial with this onset alone.
+    assert dataset.add_trials(images[:1], responses[:1], ids=ids[:1], onset=onsets[0])["repeated"] == 1
+    with pytest.raises(hypercolumn.InvalidInput, match="another trial has the id onset-1"):
+        dataset.add_trials(images[:1], responses[:1], ids=ids[:1], onset=onsets[1])
+    with pytest.raises(ValueError, match="onset has another number: 2; expected 1, one for each trial"):
+        dataset.add_trials(images[:1], responses[:1], ids=ids[:1], onset=onsets)
+
+
+def test_what_is_no_trial_and_no_training_is_named_before_it_is_sent(dataset):
+    with pytest.raises(TypeError, match=r"expected an array, which twin.render\(\) makes of stimuli"):
+        dataset.add_trials([{"grating": {}}], np.ones((1, 2)), ids=["g"])
+    with pytest.raises(ValueError, match="fit has no model to begin with: 'readout'; expected from_model"):
+        dataset.train("halves", "shared_core", fit="readout")

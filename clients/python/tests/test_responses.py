@@ -59,10 +59,18 @@ def test_errors_say_what_is_wrong_and_what_is_expected(service, twin, images):
     with pytest.raises(hypercolumn.InvalidInput, match=r"resize"):
         twin(images[:, :40])
     assert twin(images[:, :40], fit="stretch").shape == (6, 16)
-    with pytest.raises(TypeError, match="expected whole numbers from 0 to 255"):
+    with pytest.raises(ValueError, match="pixels of whole numbers from 300 to 300; expected 0 to 255"):
         twin(np.full((50, 50), 300))
-    with pytest.raises(KeyError, match="there is no model demon; expected one of: demo"):
-        service["demon"]
+    with pytest.raises(TypeError, match="images of type bool; expected whole numbers from 0 to 255"):
+        twin(np.ones((50, 50), dtype=bool))
+    with pytest.raises(ValueError, match=r"neurons: \['a'\]; expected ids, such as \[0, 3\]"):
+        twin(images, neurons=["a"])
+    with pytest.raises(ValueError, match=r"values: \['a'\]; expected numbers"):
+        twin.tuning("orientation", ["a"])
+    for kind in (KeyError, hypercolumn.NotFound):
+        with pytest.raises(kind) as missing:
+            service["demon"]
+        assert str(missing.value).startswith("there is no model demon; expected one of: demo")
     with pytest.raises(hypercolumn.InvalidInput, match="no members"):
         twin(images, spread=True)
 

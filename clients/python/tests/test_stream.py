@@ -49,6 +49,8 @@ def test_wrong_images_are_named_before_they_are_sent(twin, images):
             stream(images[0] / 255)
         with pytest.raises(TypeError, match="wrong type of an image: uint16; expected uint8"):
             stream(images[0].astype(np.uint16) + 256)
+        with pytest.raises(TypeError, match=r"wrong type of an image: dict; expected an array"):
+            stream({"grating": {"orientation": 45}})
         assert stream(images[0]).sequence == 0
 
 

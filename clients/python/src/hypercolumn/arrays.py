@@ -76,6 +76,10 @@ def _as_pixels(array: NDArray[Any]) -> NDArray[Any]:
         return np.ascontiguousarray(array)
     if array.dtype.kind in "iu" and array.size and array.min() >= 0 and array.max() <= 255:
         return np.ascontiguousarray(array, dtype=np.uint8)
+    if array.dtype.kind in "iu" and array.size:
+        raise ValueError(
+            f"pixels of whole numbers from {array.min()} to {array.max()}; expected 0 to 255, or floats from 0 to 1"
+        )
     if array.dtype.kind == "f":
         return np.ascontiguousarray(array, dtype=np.float32)
     raise TypeError(

@@ -62,6 +62,8 @@ class Dataset:
         **options: Any,
     ) -> Job:
         """As ``train``, and does not wait for it."""
+        if fit is not None and from_model is None:
+            raise ValueError(f"fit has no model to begin with: {fit!r}; expected from_model, such as {name!r}")
         request: Dict[str, Any] = {"name": name, "recipe": recipe, **options}
         if from_model is not None:
             model, _, version = from_model.partition("/")
@@ -91,18 +93,28 @@ class Dataset:
             neurons: ids in the order of the responses; by default all of the dataset.
             unit: of the responses; by default that of the dataset.
             details: of all these trials, such as ``window={"from": 40, "to": 100}`` (milliseconds after the
-                onset of the image) or ``valid=False``.
+                onset of the image) or ``valid=False``; or a list with one for each trial, such as
+                ``onset=[{"seconds": 12.25, "clock": "rig"}, None]`` or ``repeat=[0, 1]``.
 
         Returns:
             How many trials were ``added`` and ``repeated``, and how many there are now (``trials``).
         """
         stack = np.asarray(images)
+        if stack.dtype.kind not in "uif":
+            raise TypeError(
+                f"wrong type of images: {stack.dtype}; expected an array, which twin.render() makes of stimuli"
+            )
         table = np.asarray(responses, dtype=float)
         if len(stack) != len(table) or len(table) != len(ids):
             raise ValueError(
                 f"unequal numbers: {len(stack)} images, {len(table)} rows of responses and {len(ids)} ids; "
                 "expected one of each for a trial"
             )
+        for name, value in details.items():
+            if isinstance(value, (list, tuple)) and len(value) != len(ids):
+                raise ValueError(
+                    f"{name} has another number: {len(value)}; expected {len(ids)}, one for each trial"
+                )
         chosen = list(range(self.card["neurons"])) if neurons is None else list(neurons)
         stimuli = [{"npy": base64.b64encode(encode_npy(image)).decode()} for image in stack]
         trials = [
@@ -112,7 +124,10 @@ class Dataset:
                 "neurons": chosen,
                 "responses": [float(value) if np.isfinite(value) else None for value in row],
                 "unit": self.card["unit"] if unit is None else unit,
-                **details,
+                **{
+                    detail: value[number] if isinstance(value, (list, tuple)) else value
+                    for detail, value in details.items()
+                },
             }
             for number, (name, row) in enumerate(zip(ids, table))
         ]
@@ -127,6 +142,13 @@ class Dataset:
     def __repr__(self) -> str:
         images, neurons = self.card["images"], self.card["neurons"]
         return f"<Dataset {self.digest[:8]}: {images} images, {neurons} neurons>"
+
+
+class Report(Dict[str, Any]):
+    """What ``ingest`` found in a recording. Printed, it has the lines of ``hypercolumn ingest``."""
+
+    def __str__(self) -> str:
+        return "\n".join(f"{line['name']:<14} {line['text']}" for line in self["found"])
 
 
 def make_dataset(
@@ -146,7 +168,7 @@ def make_dataset(
         options: as those of ``hypercolumn ingest``, such as ``transpose=True``.
     """
     if not files:
-        raise ValueError("no file is named; expected at least one")
+        raise ValueError("no file is named; expected at least one, such as recording.nwb")
     names = [os.fspath(file) for file in files]
     announced = [_describe(name) for name in names]
     recording = _post(connection, "/v1/recordings", {"files": announced})
@@ -157,7 +179,7 @@ def make_dataset(
     job = Job(connection, _post(connection, f"{place}/ingest", options)).wait(progress)
     found = job.result(accept=JSON).json()
     if report is not None:
-        report(found)
+        report(Report(found))
     return Dataset(connection, found["dataset"])
 
 
@@ -182,6 +204,11 @@ def send_file(
 
 
 def _describe(name: str) -> Mapping[str, Any]:
+    if os.path.isdir(name):
+        raise ValueError(
+            f"a folder: {name}; expected its .npy files, such as *pathlib.Path({name!r}).glob('*.npy'), "
+            "or a zip file of the folder"
+        )
     digest = hashlib.sha256()
     size = 0
     with open(name, "rb") as file:

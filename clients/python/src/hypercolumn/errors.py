@@ -56,6 +56,17 @@ class NotFound(RequestRejected):
     """There is no such model, job, stimulus set, dataset or recording."""
 
 
+class UnknownModel(NotFound, KeyError):
+    """There is no such model, asked as ``service["name"]``."""
+
+    def __init__(self, error: NotFound, detail: str) -> None:
+        super().__init__(error.status, error.title, detail, error.problems, error.request_id)
+
+    def __str__(self) -> str:
+        # KeyError would quote it.
+        return str(self.args[0])
+
+
 class InvalidInput(RequestRejected, ValueError):
     """A stimulus, a neuron or an option is wrong."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -49,12 +50,15 @@ def local(
     command: Optional[Sequence[str]] = None,
     patience: float = PATIENCE,
 ) -> LocalService:
-    """Starts a service on a free port of this computer. It needs Node, and ``npm install hypercolumn``.
+    """Starts a service on a free port of this computer.
+
+    It needs Node, and a checkout where ``npm run build`` or ``npm start`` ran once, or ``npm install hypercolumn``.
 
     Args:
         models: the folder of a model, such as ``models/demo``, or of several.
         data: where the service stores jobs and stimulus sets; by default nothing outlives it.
-        command: what starts a service, by default ``hypercolumn serve``, or ``npx hypercolumn serve``.
+        command: what starts a service; by default ``hypercolumn serve`` of the path, of the checkout that has
+            the models or the working folder in it, or of ``npm install hypercolumn``.
         patience: seconds until its models must be loaded.
 
     Example:
@@ -62,11 +66,12 @@ def local(
         ...     service["demo"](images)
     """
     folder = _models_folder(os.path.abspath(os.fspath(models)))
+    words = list(command or _find_command(folder))
     scratch = tempfile.TemporaryDirectory(prefix="hypercolumn-") if data is None else None
     place = scratch.name if scratch is not None else os.path.abspath(os.fspath(data or ""))
     settings = {"MODELS_DIR": folder, "DATA_DIR": place, "HOST": "127.0.0.1", "PORT": "0"}
     process = subprocess.Popen(
-        list(command or _find_command()),
+        words,
         env={**os.environ, **settings},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -150,15 +155,39 @@ def _models_folder(folder: str) -> str:
     return os.path.dirname(folder) if is_model else folder
 
 
-def _find_command() -> List[str]:
-    for words in (["hypercolumn"], ["npx", "hypercolumn"]):
-        found = shutil.which(words[0])
-        if found is not None:
-            return [found, *words[1:], "serve"]
-    raise HypercolumnError(
-        "Node.js is not there, which a service of its own needs; install it from https://nodejs.org, "
-        "or use hypercolumn.connect() with the address of a service"
-    )
+def _find_command(models: str) -> List[str]:
+    installed = shutil.which("hypercolumn")
+    if installed is not None:
+        return [installed, "serve"]
+    node, npx = shutil.which("node"), shutil.which("npx")
+    if node is None or npx is None:
+        raise HypercolumnError(
+            "Node.js is not there, which a service of its own needs; install it from https://nodejs.org, "
+            "or use hypercolumn.connect() with the address of a service"
+        )
+    root = _checkout_around(models) or _checkout_around(os.getcwd())
+    if root is None:
+        # Without --no-install, npx would download a package of this name.
+        return [npx, "--no-install", "hypercolumn", "serve"]
+    program = os.path.join(root, "dist", "src", "cli", "hypercolumn.js")
+    if not os.path.exists(program):
+        raise HypercolumnError(f"Hypercolumn is not built: {root}; run `npm run build` there once")
+    return [node, program, "serve"]
+
+
+def _checkout_around(folder: str) -> Optional[str]:
+    """The checkout of Hypercolumn that a folder lies in."""
+    while True:
+        try:
+            with open(os.path.join(folder, "package.json"), encoding="utf-8") as file:
+                if json.load(file).get("name") == "hypercolumn":
+                    return folder
+        except (OSError, ValueError):
+            pass
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
 
 
 def _end(process: "subprocess.Popen[str]") -> None:

@@ -6,7 +6,7 @@ from typing import Any, Iterator, List, Mapping, Optional
 
 from .connection import Connection
 from .datasets import Dataset, Path, list_datasets, make_dataset
-from .errors import NotFound
+from .errors import NotFound, UnknownModel
 from .jobs import Job, job_path
 from .twin import Twin
 
@@ -42,7 +42,7 @@ class Service:
             return Twin(self.connection, model, int(version) if version else None)
         except NotFound as error:
             names = ", ".join(self) or "none"
-            raise KeyError(f"there is no model {name}; expected one of: {names}") from error
+            raise UnknownModel(error, f"there is no model {name}; expected one of: {names}") from error
 
     def __iter__(self) -> Iterator[str]:
         return (model["name"] for model in self.models())

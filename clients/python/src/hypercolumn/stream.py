@@ -129,6 +129,11 @@ class Frames:
     def encode(self, image: NDArray[Any]) -> bytes:
         """One image as a frame."""
         pixels = np.asarray(image)
+        if pixels.dtype.kind not in "uif":
+            raise TypeError(
+                f"wrong type of an image: {type(image).__name__}; expected an array, which twin.render() "
+                "makes of a stimulus"
+            )
         expected = tuple(self.ready["shape"])
         if pixels.shape != expected:
             raise ValueError(f"wrong shape of an image: {pixels.shape}; expected {expected}")
@@ -261,6 +266,9 @@ class Stream:
 
         Args:
             timeout: seconds; ``TimeoutError`` where no answer came by then.
+
+        Raises:
+            RuntimeError: where no image was sent, or all are answered.
         """
         self._frames.expect_image()
         with _closed_as_error():
@@ -366,7 +374,7 @@ class AsyncStream:
             await socket.send(frames.encode(image))
 
     async def receive(self) -> Reply:
-        """Waits for the next answer, in the order of the images."""
+        """Waits for the next answer, in the order of the images. ``RuntimeError`` where none is due."""
         socket, frames = self._opened
         frames.expect_image()
         with _closed_as_error():

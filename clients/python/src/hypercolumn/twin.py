@@ -150,9 +150,9 @@ class Twin:
         """
         request = {
             "parameter": parameter,
-            "values": _numbers(values),
+            "values": _numbers("values", values),
             "second": second,
-            "secondValues": _numbers(second_values),
+            "secondValues": _numbers("second_values", second_values),
             "stimulus": stimulus,
         }
         answer = self._post("tuning/parametric", request, {"neurons": _ids(neurons)}).json()
@@ -319,11 +319,17 @@ def _ids(neurons: Neurons) -> Optional[str]:
         return neurons
     if isinstance(neurons, (int, np.integer)):
         return str(neurons)
-    return ",".join(str(int(each)) for each in neurons)
+    try:
+        return ",".join(str(int(each)) for each in neurons)
+    except (TypeError, ValueError):
+        raise ValueError(f"neurons: {neurons!r}; expected ids, such as [0, 3]") from None
 
 
-def _numbers(values: Optional[Sequence[float]]) -> Optional[List[float]]:
-    return None if values is None else [float(value) for value in values]
+def _numbers(name: str, values: Optional[Sequence[float]]) -> Optional[List[float]]:
+    try:
+        return None if values is None else [float(value) for value in values]
+    except (TypeError, ValueError):
+        raise ValueError(f"{name}: {values!r}; expected numbers, such as [0, 45, 90]") from None
 
 
 def _timing(header: str) -> Dict[str, float]:
