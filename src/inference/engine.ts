@@ -4,7 +4,7 @@ import type { Stimuli } from '../stimulus/stimuli.js';
 export interface EngineDescription {
   /** `onnx`, `tensorflow`, `webgpu` or `wasm`. */
   readonly name: string;
-  /** A label of the device: `GPU`, `2 CPU threads`. */
+  /** A label of the device, with all on which the rounding depends: `GPU`, `2 CPU threads, kernels for AVX2`. */
   readonly device: string;
 }
 

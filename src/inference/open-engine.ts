@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { InputError } from '../errors.js';
 import type { BackendName } from '../network/backends/index.js';
 import type { Engine } from './engine.js';
+import { loadAddon } from './kernels/addon.js';
 import { loadOnnxruntime } from './onnx/onnxruntime.js';
 
 /** `onnx`, or a backend of tfjs. */
@@ -55,7 +56,7 @@ async function openOnnx(threads: number): Promise<Engine> {
     throw new InputError(`onnxruntime has no binary that works here (${machine})`, [], { cause });
   }
   const { createOnnxEngine } = await import('./onnx/onnx-engine.js');
-  return createOnnxEngine({ threads });
+  return createOnnxEngine({ threads, instructions: loadAddon()?.instructions });
 }
 
 async function openTfjs(name: BackendName | 'auto'): Promise<Engine> {

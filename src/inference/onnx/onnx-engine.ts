@@ -10,6 +10,8 @@ import { createWorkerPool, type WorkerPool } from './worker-pool.js';
 export interface OnnxEngineOptions {
   /** How many threads compute the responses of a model. */
   readonly threads: number;
+  /** The instructions of the CPU that the kernels use, for the description; undefined where there are no kernels. */
+  readonly instructions?: string | undefined;
   /** The compiled module that they run. */
   readonly entry?: URL;
   /** The compiled module that prepares models. */
@@ -31,7 +33,11 @@ interface LoadedModel {
  * encodes a model, and threads that answer no requests at that time load it, unless all of them do.
  */
 export function createOnnxEngine(options: OnnxEngineOptions): Engine {
-  const { threads, entry = new URL('./session-worker.js', import.meta.url) } = options;
+  const {
+    threads,
+    instructions,
+    entry = new URL('./session-worker.js', import.meta.url),
+  } = options;
   const { clock = () => performance.now() } = options;
   const { preparingEntry = new URL('./preparing-worker.js', import.meta.url) } = options;
   const pools = createPools({ start: () => createWorkerPool(threads, entry), clock });
@@ -42,7 +48,7 @@ export function createOnnxEngine(options: OnnxEngineOptions): Engine {
   const models = new Map<string, LoadedModel>();
 
   return {
-    description: { name: 'onnx', device: `${threads} CPU thread${threads === 1 ? '' : 's'}` },
+    description: { name: 'onnx', device: describeDevice(threads, instructions) },
 
     async load(folder, digest) {
       if (models.has(digest)) return;
@@ -136,4 +142,10 @@ function findPlace({ places }: Partition, network: number) {
   const place = places[network];
   if (place === undefined) throw new Error(`there is no network ${network}`);
   return place;
+}
+
+/** Kernels are named, since their responses differ by rounding from those of onnxruntime, and from CPU to CPU. */
+function describeDevice(threads: number, instructions: string | undefined): string {
+  const cpu = `${threads} CPU thread${threads === 1 ? '' : 's'}`;
+  return instructions === undefined ? cpu : `${cpu}, kernels for ${instructions}`;
 }

@@ -3,9 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Engine, EngineRequest } from '../../../src/inference/engine.js';
+import { loadAddon } from '../../../src/inference/kernels/addon.js';
 import { createProcessEngine } from '../../../src/inference/process-engine.js';
 import { createScheduler } from '../../../src/inference/scheduler.js';
 import { readModel, type SavedModel } from '../../../src/models/saved-model.js';
+import { kernelAddon } from '../../support/capabilities.js';
 import { processesOf } from '../../support/processes.js';
 
 const ENTRY = fileURLToPath(
@@ -43,7 +45,9 @@ function request(gray = 0.5): EngineRequest {
 const send = () => engine.respond(request());
 
 test('the threads run in the inference process and respond the same after it was killed', async () => {
-  expect(engine.description).toEqual({ name: 'onnx', device: '2 CPU threads' });
+  const instructions = loadAddon(kernelAddon().file)?.instructions;
+  const device = `2 CPU threads${instructions ? `, kernels for ${instructions}` : ''}`;
+  expect(engine.description).toEqual({ name: 'onnx', device });
   const before = await send();
   expect(before).toHaveLength(demo.card.neurons.length);
   process.kill(processesOf(ENTRY)[0]!, 'SIGKILL');
