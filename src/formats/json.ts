@@ -128,7 +128,7 @@ export function parseAs<T>(
   checkLists(schema, value, root);
   const result = schema.safeParse(value, { error: (issue) => explain(issue, isSecret) });
   if (result.success) return result.data;
-  const issues = result.error.issues.flatMap((issue) => innermost(issue));
+  const issues = withoutLengths(result.error.issues.flatMap((issue) => innermost(issue)));
   const problems = issues.slice(0, MAX_PROBLEMS).map((issue): InputProblem => {
     return { path: entryPath(issue.path, root), message: issue.message };
   });
@@ -151,6 +151,16 @@ function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue[] {
   const inside = issue.errors.find((issues) => issues.every(({ path }) => path.length > 0));
   if (inside === undefined || inside.length === 0) return [issue];
   return inside.map((each) => ({ ...each, path: [...issue.path, ...each.path] }));
+}
+
+/** Without what zod says of the length of a value of the wrong type, such as of a text in the place of a list. */
+function withoutLengths(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue[] {
+  const ofWrongType = issues.filter(({ code }) => code === 'invalid_type');
+  const places = new Set(ofWrongType.map(({ path }) => entryPath(path, '')));
+  return issues.filter(
+    ({ code, path }) =>
+      (code !== 'too_small' && code !== 'too_big') || !places.has(entryPath(path, '')),
+  );
 }
 
 /** Checks the lengths of lists before a schema reads their entries, except of lists of unknown values. */
