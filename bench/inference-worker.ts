@@ -4,8 +4,9 @@
 // GFLOP/s of a matrix product.
 import { createInterface } from 'node:readline';
 import { exportedGraph } from '../deploy/onnx/exported-graph.js';
+import { createCpuEngine } from '../src/inference/cpu-engine.js';
+import { ADDON_FILE } from '../src/inference/kernels/addon.js';
 import { createGraph, valueNamed } from '../src/inference/onnx/graph.js';
-import { createOnnxEngine } from '../src/inference/onnx/onnx-engine.js';
 import { loadOnnxruntime } from '../src/inference/onnx/onnxruntime.js';
 import { encodeModel } from '../src/inference/onnx/proto.js';
 import { STIMULI } from '../src/inference/onnx/site-graph.js';
@@ -50,7 +51,7 @@ function drawStimuli(images: number): Stimuli {
 }
 
 async function openEngine({ folder, digest }: SavedModel): Promise<Respond> {
-  const engine = createOnnxEngine({ threads });
+  const engine = createCpuEngine({ threads, kernels: ADDON_FILE });
   await engine.load(folder, digest);
   return (stimuli, neurons) => engine.respond({ digest, stimuli, neurons });
 }

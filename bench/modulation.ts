@@ -6,7 +6,8 @@ import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
 import { parseAs, parseJson } from '../src/formats/json.js';
-import { createOnnxEngine } from '../src/inference/onnx/onnx-engine.js';
+import { createCpuEngine } from '../src/inference/cpu-engine.js';
+import { ADDON_FILE } from '../src/inference/kernels/addon.js';
 import { readModel } from '../src/models/saved-model.js';
 import { blankStimulus } from '../src/stimulus/parametric/paint.js';
 import { type Canvas, concatStimuli, type Stimuli, stimulusAt } from '../src/stimulus/stimuli.js';
@@ -43,7 +44,7 @@ async function bench({
   const { card, folder, digest } = await readModel(model);
   const { height, width, backgroundGray: background } = card.stimulus;
   const canvas: Canvas = { height, width, channels: 1, background };
-  const engine = createOnnxEngine({ threads: 2 });
+  const engine = createCpuEngine({ threads: 2, kernels: ADDON_FILE });
   await engine.load(folder, digest);
   const own: Measured[] = [];
   const twin: Measured[] = [];

@@ -8,7 +8,8 @@ import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
 import { experimentContext } from '../src/experiments/context.js';
 import { parseAs, parseJson } from '../src/formats/json.js';
-import { createOnnxEngine } from '../src/inference/onnx/onnx-engine.js';
+import { createCpuEngine } from '../src/inference/cpu-engine.js';
+import { ADDON_FILE } from '../src/inference/kernels/addon.js';
 import { memberColumns, reduceMembers } from '../src/models/members.js';
 import { readModel } from '../src/models/saved-model.js';
 import { blankStimulus } from '../src/stimulus/parametric/paint.js';
@@ -47,7 +48,7 @@ async function bench(options: { readonly model: string; readonly truth: string }
   const { height, width, backgroundGray: background, trainingRange } = card.stimulus;
   if (trainingRange === null) throw new Error(`${options.model}: the card has no training range`);
   const canvas: Canvas = { height, width, channels: 1, background };
-  const engine = createOnnxEngine({ threads: 2 });
+  const engine = createCpuEngine({ threads: 2, kernels: ADDON_FILE });
   await engine.load(folder, digest);
   const respond = card.neurons.map(({ id }) =>
     createNeuron(truth.neurons.find((neuron) => neuron.id === id)!),

@@ -42,7 +42,7 @@ function compileAll() {
   if (compiler === undefined) return 'there is no C compiler';
   const headers = dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json'));
   const options = [...OPTIONS, '-DNAPI_VERSION=8', `-I${join(headers, 'include')}`];
-  const files = { ...kernels, 'network.c': [], 'addon.c': [] };
+  const files = { ...kernels, 'network.c': [], 'threads.c': [], 'addon.c': [] };
   const objects = [];
   for (const [file, own] of Object.entries(files)) {
     const object = join(work, file.replace(/c$/, 'o'));
@@ -57,7 +57,7 @@ function compileAll() {
     ...objects,
     '-o',
     module,
-    '-lm',
+    ...['-lm', '-pthread'],
   ]);
   if (problem === undefined) renameSync(module, `${result}.node`);
   return problem;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { InputError } from '../errors.js';
 import type { BackendName } from '../network/backends/index.js';
 import type { Engine } from './engine.js';
-import { loadAddon } from './kernels/addon.js';
+import { ADDON_FILE } from './kernels/addon.js';
 import { loadOnnxruntime } from './onnx/onnxruntime.js';
 
 /** `onnx`, or a backend of tfjs. */
@@ -55,8 +55,8 @@ async function openOnnx(threads: number): Promise<Engine> {
     const machine = `${process.platform}, ${process.arch}`;
     throw new InputError(`onnxruntime has no binary that works here (${machine})`, [], { cause });
   }
-  const { createOnnxEngine } = await import('./onnx/onnx-engine.js');
-  return createOnnxEngine({ threads, instructions: loadAddon()?.instructions });
+  const { createCpuEngine } = await import('./cpu-engine.js');
+  return createCpuEngine({ threads, kernels: ADDON_FILE });
 }
 
 async function openTfjs(name: BackendName | 'auto'): Promise<Engine> {

@@ -8,7 +8,6 @@ import { decodeNpy } from '../../src/formats/npy.js';
 import { NetworkDescription } from '../../src/imports/description.js';
 import { importNetwork } from '../../src/imports/import-network.js';
 import type { Engine } from '../../src/inference/engine.js';
-import { createOnnxEngine } from '../../src/inference/onnx/onnx-engine.js';
 import { beginMaximisation } from '../../src/interpret/activation-maximisation.js';
 import type { Interpreter } from '../../src/interpret/interpreter.js';
 import { createLocalInterpreter } from '../../src/interpret/local-interpreter.js';
@@ -17,6 +16,7 @@ import type { SavedModel } from '../../src/models/saved-model.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { type Stimuli, sliceStimuli } from '../../src/stimulus/stimuli.js';
 import { pytorchExport, testWith } from '../support/capabilities.js';
+import { openCpuEngine } from '../support/cpu-engines.js';
 import { greatestDifference } from '../support/numbers.js';
 import { sharedFolder } from '../support/store.js';
 
@@ -30,11 +30,7 @@ const folder = sharedFolder();
 let engine: Engine;
 let stimuli: Stimuli;
 beforeAll(async () => {
-  engine = createOnnxEngine({
-    threads: 2,
-    entry: new URL('inference/onnx/session-worker.js', COMPILED),
-    preparingEntry: new URL('inference/onnx/preparing-worker.js', COMPILED),
-  });
+  engine = openCpuEngine({ threads: 2 });
   if (PYTORCH.missing !== null) return;
   execFileSync(PYTORCH.python, ['-W', 'ignore', WRITER, folder], { stdio: 'pipe' });
   const { data, shape } = decodeNpy(await readFile(path.join(folder, 'pixels.npy')));

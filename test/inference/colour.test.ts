@@ -2,19 +2,18 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exportModel } from '../../deploy/onnx/export-model.js';
 import type { Engine } from '../../src/inference/engine.js';
-import { createOnnxEngine } from '../../src/inference/onnx/onnx-engine.js';
 import { loadOnnxruntime } from '../../src/inference/onnx/onnxruntime.js';
 import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
 import { gradientsInSlices } from '../../src/interpret/in-slices.js';
 import { createTfjsInterpreter } from '../../src/interpret/tfjs-interpreter.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { imageLength, type Stimuli, sliceStimuli } from '../../src/stimulus/stimuli.js';
+import { openCpuEngine } from '../support/cpu-engines.js';
 import { randomStimuli } from '../support/engine-checks.js';
 import { type SavedEnsemble, saveRandomEnsemble } from '../support/ensembles.js';
 import { greatestDifference } from '../support/numbers.js';
 import { sharedFolder } from '../support/store.js';
 
-const COMPILED = new URL('../../dist/src/inference/onnx/', import.meta.url);
 const NEURONS = 5;
 const COUNT = 4;
 const ALL = Int32Array.from({ length: NEURONS }, (_, i) => i);
@@ -27,11 +26,7 @@ let stimuli: Stimuli;
 
 beforeAll(async () => {
   engines['tfjs'] = createTfjsEngine(await openBackend('wasm'));
-  engines['onnx'] = createOnnxEngine({
-    threads: 3,
-    entry: new URL('session-worker.js', COMPILED),
-    preparingEntry: new URL('preparing-worker.js', COMPILED),
-  });
+  engines['onnx'] = openCpuEngine({ threads: 3 });
   for (const architecture of KINDS) {
     ensembles[architecture] = await saveRandomEnsemble(engines['tfjs'], folder, architecture, {
       ...{ architecture, neurons: NEURONS, members: 2, colour: true },

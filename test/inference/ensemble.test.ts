@@ -4,7 +4,6 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exportModel } from '../../deploy/onnx/export-model.js';
 import type { Engine } from '../../src/inference/engine.js';
-import { createOnnxEngine } from '../../src/inference/onnx/onnx-engine.js';
 import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
 import { stimulusGradient } from '../../src/interpret/gradient.js';
 import { interpret } from '../../src/interpret/interpretation.js';
@@ -16,11 +15,11 @@ import { readModel, readWeights } from '../../src/models/saved-model.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { selectOnDevice, toDevice } from '../../src/network/device.js';
 import { type Stimuli, sliceStimuli } from '../../src/stimulus/stimuli.js';
+import { openCpuEngine } from '../support/cpu-engines.js';
 import { randomStimuli } from '../support/engine-checks.js';
 import { deviation, mean, type SavedEnsemble, saveRandomEnsemble } from '../support/ensembles.js';
 import { sharedFolder } from '../support/store.js';
 
-const COMPILED = new URL('../../dist/src/inference/onnx/', import.meta.url);
 const NEURONS = 5;
 const MEMBERS = 3;
 const COUNT = 3;
@@ -40,11 +39,7 @@ const CASES = ['onnx', 'tfjs'].flatMap((engine) => KINDS.map((kind) => [engine, 
 beforeAll(async () => {
   const backend = await openBackend('wasm');
   engines['tfjs'] = createTfjsEngine(backend);
-  engines['onnx'] = createOnnxEngine({
-    threads: 2,
-    entry: new URL('session-worker.js', COMPILED),
-    preparingEntry: new URL('preparing-worker.js', COMPILED),
-  });
+  engines['onnx'] = openCpuEngine({ threads: 2 });
   interpreter = createTfjsInterpreter(backend, {
     localFolder: async ({ name, version }) => path.join(folder, name, String(version)),
   });

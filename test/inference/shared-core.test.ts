@@ -2,18 +2,17 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Engine } from '../../src/inference/engine.js';
-import { createOnnxEngine } from '../../src/inference/onnx/onnx-engine.js';
 import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
 import type { SavedModel } from '../../src/models/saved-model.js';
 import { SHARED_CORE_NAMES } from '../../src/network/architectures/shared-cores.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { type Stimuli, sliceStimuli } from '../../src/stimulus/stimuli.js';
 import { makeModel } from '../../training/random-model/random-model-command.js';
+import { openCpuEngine } from '../support/cpu-engines.js';
 import { randomStimuli } from '../support/engine-checks.js';
 import { greatestDifference } from '../support/numbers.js';
 import { sharedFolder } from '../support/store.js';
 
-const COMPILED = new URL('../../dist/src/inference/onnx/', import.meta.url);
 const NEURONS = 9;
 const COUNT = 4;
 const ALL = Int32Array.from({ length: NEURONS }, (_, i) => i);
@@ -25,11 +24,7 @@ const engines: Record<string, Engine> = {};
 
 beforeAll(async () => {
   engines['tfjs'] = createTfjsEngine(await openBackend('wasm'));
-  engines['onnx'] = createOnnxEngine({
-    threads: 3,
-    entry: new URL('session-worker.js', COMPILED),
-    preparingEntry: new URL('preparing-worker.js', COMPILED),
-  });
+  engines['onnx'] = openCpuEngine({ threads: 3 });
   const out = path.join(folder, 'shared');
   model = await makeModel({ architecture: 'shared_core', neurons: NEURONS, out, seed: 1 });
   stimuli = randomStimuli(model, COUNT);

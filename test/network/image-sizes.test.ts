@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { loadOnnxruntime } from '../../src/inference/onnx/onnxruntime.js';
-import { planar } from '../../src/inference/onnx/planar.js';
 import { encodeSite } from '../../src/inference/onnx/site-graph.js';
+import { planar } from '../../src/inference/planar.js';
 import { stimulusGradient } from '../../src/interpret/gradient.js';
 import { interpret } from '../../src/interpret/interpretation.js';
 import { ARCHITECTURES } from '../../src/network/architectures/index.js';

@@ -2,51 +2,83 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** A network that the addon knows. */
-declare const KNOWN: unique symbol;
-export type KnownNetwork = { readonly [KNOWN]: true };
+declare const SITE: unique symbol;
+declare const THREADS: unique symbol;
+/** The networks of a site, as the addon knows them. */
+export type NativeSite = { readonly [SITE]: true };
+/** Threads of the addon. */
+export type NativeThreads = { readonly [THREADS]: true };
 
-/** The addon, whose code is in the .c files of this folder. It throws where memory is too small. */
+/** A request as the addon takes it. Nothing may change or move its arrays before it is answered. */
+export type NativeRequest = readonly [
+  site: NativeSite,
+  /** Of all neurons, as `packStep` writes them. */
+  weights: Float32Array,
+  /** [image, channel, row, column] */
+  images: Float32Array,
+  /** Whose responses are wanted, in any order. */
+  neurons: Int32Array,
+  /** Where the responses are written, [image, neuron]. */
+  responses: Float32Array,
+];
+
+/** The addon, whose code is in the .c files of this folder. It throws an Error where an argument is wrong. */
 export interface Addon {
   /** The instructions of the CPU that it uses, such as AVX-512. */
   readonly instructions: string;
   /** Channels of maps are padded to a multiple of this. */
   readonly block: number;
-  /** @param network as `describeNetwork` gives it */
-  createSite(network: Int32Array): {
-    readonly site: KnownNetwork;
+  /**
+   * @param network as `describeNetwork` gives it
+   * @param threads the most that will compute it
+   */
+  createSite(
+    network: Int32Array,
+    threads: number,
+  ): {
+    readonly site: NativeSite;
     /** Floats of the weights of a neuron. */
     readonly floats: number;
-    /** Floats of memory that a thread computes in, which is zero before its first use. */
-    readonly scratch: number;
-    /** Floats of more memory there for each image. */
-    readonly transformed: number;
+    /** Bytes of memory that each thread takes to compute it. */
+    readonly bytes: number;
   };
   /** The index at which weights begin in their memory, where lines of the CPU's cache begin: below MARGIN. */
   firstPlace(weights: Float32Array): number;
   /** Writes the weights of a step as the kernels read them; the readout is the step after the last. */
   packStep(
-    site: KnownNetwork,
+    site: NativeSite,
     weights: Float32Array,
     neuron: number,
     step: number,
     folded: readonly Float32Array[],
   ): void;
-  /** Computes responses [image, neuron] of images [image, channel, row, column]. */
-  respond(
-    site: KnownNetwork,
-    weights: Float32Array,
-    scratch: Float32Array,
-    images: Float32Array,
-    neurons: Int32Array,
-    responses: Float32Array,
+  /** Computes on the thread that calls. */
+  respondNow(...request: NativeRequest): void;
+  startThreads(count: number): NativeThreads;
+  /** Ends threads. What they have not computed by then is never done. */
+  stopThreads(threads: NativeThreads): void;
+  /**
+   * Computes on threads.
+   * @param isBackground whether it waits while other requests are computed
+   * @param done called afterwards, with whether memory was missing
+   */
+  respondLater(
+    ...request: [
+      ...NativeRequest,
+      threads: NativeThreads,
+      isBackground: boolean,
+      done: (isFailed: boolean) => void,
+    ]
   ): void;
 }
 
 const ADDON = `./kernels-${process.platform}-${process.arch}.node`;
 
-/** Floats that the memory of weights and of a thread has in addition, so that vectors begin at its lines. */
+/** Floats that the memory of weights has in addition, so that vectors begin at its lines. */
 export const MARGIN = 16;
+
+/** Where `npm run build` puts the compiled addon. */
+export const ADDON_FILE = fileURLToPath(new URL(ADDON, import.meta.url));
 
 /**
  * Loads the kernels of this CPU.
@@ -54,9 +86,7 @@ export const MARGIN = 16;
  * @returns undefined where they were not compiled, were compiled for another system, or where those of onnxruntime are
  *   faster
  */
-export function loadAddon(
-  file = fileURLToPath(new URL(ADDON, import.meta.url)),
-): Addon | undefined {
+export function loadAddon(file = ADDON_FILE): Addon | undefined {
   if (!existsSync(file)) return undefined;
   try {
     const addon = createRequire(import.meta.url)(file) as Partial<Addon>;

@@ -7,8 +7,8 @@ const BLOCK = 32;
 /** Numbers that a 5x5 filter becomes: of the stimulus, along rows alone. */
 const POINTS = { ofStimulus: 5 * 8, ofMap: 8 * 8 };
 const FLOAT_BYTES = 4;
-/** Of the maps of a network, which each thread keeps; those of 50x50 pixels take 0.5 MB. */
-const SCRATCH_BYTES = 2 ** 20;
+/** Of the maps of a network and of 16 transformed images, which each thread that computes keeps, by pixel. */
+const THREAD_BYTES = { ofMaps: 288, ofChannel: 120 };
 
 /**
  * Bytes that networks take in the memory of the kernels, at most: as much as on the CPUs with the widest vectors, and
@@ -27,5 +27,7 @@ export function kernelBytes(
   const squares = POINTS.ofMap + 2 * betaKernel ** 2 + (attention === 'none' ? 0 : 2);
   const columns = POINTS.ofStimulus * stimulus.channels + height * width + 8;
   const floats = squares * padded ** 2 + columns * padded;
-  return networks * floats * FLOAT_BYTES + Math.min(threads, networks) * SCRATCH_BYTES;
+  const pixels = stimulus.height * stimulus.width;
+  const ofThread = pixels * (THREAD_BYTES.ofMaps + THREAD_BYTES.ofChannel * stimulus.channels);
+  return networks * floats * FLOAT_BYTES + (threads + 1) * ofThread;
 }

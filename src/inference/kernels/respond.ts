@@ -1,49 +1,57 @@
-import { type Addon, MARGIN } from './addon.js';
+import { MARGIN, type NativeRequest } from './addon.js';
 import type { KernelNetworks } from './site-kernels.js';
-
-/** Images for which the weights of a neuron are read once. */
-const TOGETHER = 16;
+import type { KernelThreads } from './threads.js';
 
 /** Computes the responses of some networks with the kernels. */
 export interface KernelResponder {
   /**
    * @param images [image, channel, row, column]
-   * @param wanted by network: 1 where it is to be computed
-   * @returns [images, networks], zero where not wanted
+   * @param count of images
+   * @param columns the networks that are wanted, in any order and with repetitions
+   * @param isBackground whether it waits while other requests are computed
+   * @returns [image, column]
    */
-  respond(images: Float32Array, count: number, wanted: Uint8Array): Float32Array;
+  respond(
+    images: Float32Array,
+    count: number,
+    columns: Int32Array,
+    isBackground?: boolean,
+  ): Promise<Float32Array>;
 }
 
-export function createKernelResponder(addon: Addon, networks: KernelNetworks): KernelResponder {
-  const { network, weights, first: packedAt, count: all } = networks;
+/** Multiplications that the caller's thread does itself, within 0.2 ms, because other threads would have to wake up. */
+const SMALL = 1.5e7;
+
+/** @param networks whose weights are kept, and may be moved in their memory */
+export function createKernelResponder(
+  threads: KernelThreads,
+  networks: KernelNetworks,
+): KernelResponder {
+  const { addon } = threads;
+  const { network, weights, first: packedAt, multiplications } = networks;
   // Where they were copied to, lines of the cache may begin elsewhere.
   weights.copyWithin(addon.firstPlace(weights), packedAt, weights.length - MARGIN + packedAt);
-  const { site, scratch, transformed } = addon.createSite(network);
-  const memory = new Float32Array(scratch + TOGETHER * transformed + MARGIN);
+  const { site } = addon.createSite(network, threads.count);
   return {
-    respond(images, count, wanted) {
-      const chosen = Int32Array.from(indicesOf(wanted));
-      const dense = new Float32Array(count * chosen.length);
-      if (chosen.length === 0) return new Float32Array(count * all);
-      const size = images.length / count;
-      for (let first = 0; first < count; first += TOGETHER) {
-        const last = Math.min(count, first + TOGETHER);
-        const own = images.subarray(first * size, last * size);
-        const responses = dense.subarray(first * chosen.length, last * chosen.length);
-        addon.respond(site, weights, memory, own, chosen, responses);
-      }
-      if (chosen.length === all) return dense;
-      const values = new Float32Array(count * all);
-      for (let image = 0; image < count; image++) {
-        for (const [i, column] of chosen.entries()) {
-          values[image * all + column] = dense[image * chosen.length + i]!;
-        }
-      }
-      return values;
+    async respond(images, count, columns, isBackground = false) {
+      const unique = Int32Array.from(new Set(columns));
+      const responses = new Float32Array(count * unique.length);
+      if (responses.length === 0) return responses;
+      const request: NativeRequest = [site, weights, images, unique, responses];
+      if (responses.length * multiplications <= SMALL) addon.respondNow(...request);
+      else await threads.compute(request, isBackground);
+      return unique.length === columns.length ? responses : repeat(responses, unique, columns);
     },
   };
 }
 
-function* indicesOf(wanted: Uint8Array): Generator<number> {
-  for (const [index, isWanted] of wanted.entries()) if (isWanted === 1) yield index;
+/** @returns the responses [image, unique] of columns, [image, column] */
+function repeat(responses: Float32Array, unique: Int32Array, columns: Int32Array): Float32Array {
+  const places = new Map(Array.from(unique, (column, place) => [column, place]));
+  const from = Array.from(columns, (column) => places.get(column)!);
+  const count = responses.length / unique.length;
+  return Float32Array.from({ length: count * columns.length }, (_, i) => {
+    const image = Math.floor(i / columns.length);
+    return responses[image * unique.length + from[i % columns.length]!]!;
+  });
 }

@@ -2,6 +2,7 @@ import type { StimulusCard } from '../../models/card.js';
 import type { Weights } from '../../models/saved-model.js';
 import { type Architecture, createLayers, READOUTS } from '../../network/architecture.js';
 import type { FoldedLayer, NeuronParameters, Relation } from '../../network/layers/fold.js';
+import { multiplications } from '../../network/multiplications.js';
 import { requiredParts } from '../../network/required-parts.js';
 import { networkParameters } from '../network-parameters.js';
 import { type Addon, MARGIN } from './addon.js';
@@ -16,6 +17,8 @@ export interface KernelNetworks {
   /** The index at which they begin. */
   readonly first: number;
   readonly count: number;
+  /** Multiplications of a network for an image. */
+  readonly multiplications: number;
 }
 
 export interface KernelSite {
@@ -37,7 +40,7 @@ export function packNetworks(addon: Addon, site: KernelSite): KernelNetworks {
   const all = Array.from(networks, (network) => networkParameters(members, network));
   const first = foldNetwork(architecture, stimulus, all[0]!, padded);
   const network = describeNetwork(architecture, stimulus, parts, first, padded);
-  const { site: known, floats } = addon.createSite(network);
+  const { site: known, floats } = addon.createSite(network, 0);
   const weights = new Float32Array(all.length * floats + MARGIN);
   const readout = READOUTS[architecture.readout];
   for (const [neuron, parameters] of all.entries()) {
@@ -55,7 +58,13 @@ export function packNetworks(addon: Addon, site: KernelSite): KernelNetworks {
     }
     addon.packStep(known, weights, neuron, layers.length, [last, Float32Array.of(sum.bias)]);
   }
-  return { network, weights, first: addon.firstPlace(weights), count: all.length };
+  return {
+    network,
+    weights,
+    first: addon.firstPlace(weights),
+    count: all.length,
+    multiplications: multiplications(architecture, stimulus).each,
+  };
 }
 
 function foldNetwork(

@@ -1,16 +1,12 @@
 import type { InferenceSession } from 'onnxruntime-node';
 import type { Channels } from '../../formats/channels.js';
 import { imageLength } from '../../stimulus/stimuli.js';
-import { type Addon, loadAddon } from '../kernels/addon.js';
-import { createKernelResponder } from '../kernels/respond.js';
-import type { KernelNetworks } from '../kernels/site-kernels.js';
-import { respondTo } from './imported/network-session.js';
+import { planar } from '../planar.js';
+import { type ImportedInput, respondTo } from './imported/network-session.js';
 import type { Onnxruntime } from './onnxruntime.js';
-import { planar } from './planar.js';
-import type { GraphProgram, Program } from './prepare-model.js';
 import { RESPONSES, STIMULI, WANTED } from './site-graph.js';
 
-/** Images for one loaded program. */
+/** Images for one loaded graph. */
 export interface Batch {
   readonly key: string;
   readonly count: number;
@@ -19,15 +15,19 @@ export interface Batch {
   readonly channels: Channels;
   /** [count, height, width, channels] */
   readonly pixels: Float32Array;
-  /** By group of the program: 1 where it is to be computed. */
+  /** By group of the graph: 1 where it is to be computed. */
   readonly wanted: Uint8Array;
 }
 
-/** Sessions of onnxruntime and networks of the kernels, by key, which compute on the thread that calls them. */
+/** Sessions of onnxruntime by key, which compute on the thread that calls them. */
 export interface Sessions {
-  load(key: string, program: Program): Promise<void>;
+  /**
+   * @param graph an .onnx file as `encodeChoosableSite` makes it, or that of an imported network
+   * @param imported of an imported network, which has one group
+   */
+  load(key: string, graph: Uint8Array, imported?: ImportedInput): Promise<void>;
   unload(key: string): Promise<void>;
-  /** @returns [count, neurons of the program], zero in groups that are not wanted */
+  /** @returns [count, neurons of the graph], zero in groups that are not wanted */
   run(batch: Batch): Promise<Float32Array>;
 }
 
@@ -47,65 +47,45 @@ export const SESSION_OPTIONS: InferenceSession.SessionOptions = {
 type Image = Pick<Batch, 'height' | 'width' | 'channels' | 'pixels' | 'wanted'>;
 
 interface Loaded {
-  /** @returns [count, neurons of the program], zero in groups that are not wanted */
-  respond(batch: Batch): Promise<Float32Array>;
-  release(): Promise<void>;
+  readonly session: InferenceSession;
+  /** Images that the graph takes at a time. The request asks for the first one; the others are its copies. */
+  readonly images: number;
+  /** @returns [images, neurons] */
+  respond(image: Image): Promise<Float32Array>;
 }
 
 export function createSessions({ InferenceSession, Tensor }: Onnxruntime): Sessions {
   const sessions = new Map<string, Loaded>();
-  return {
-    async load(key, program) {
-      const loaded =
-        program.kind === 'graph' ? await openGraph(program) : openKernels(program.networks);
-      sessions.set(key, loaded);
-    },
-    async unload(key) {
-      const loaded = sessions.get(key);
-      sessions.delete(key);
-      await loaded?.release();
-    },
-    async run(batch) {
-      const loaded = sessions.get(batch.key);
-      if (loaded === undefined) throw new Error(`no program ${batch.key} is loaded`);
-      return await loaded.respond(batch);
-    },
-  };
+  return { load, unload, run };
 
-  function openKernels(networks: KernelNetworks): Loaded {
-    const responder = createKernelResponder(requireAddon(), networks);
-    return {
-      respond: async (batch) => responder.respond(planar(batch), batch.count, batch.wanted),
-      release: async () => {},
-    };
+  async function load(key: string, graph: Uint8Array, imported?: ImportedInput): Promise<void> {
+    const session = await InferenceSession.create(graph, SESSION_OPTIONS);
+    sessions.set(key, {
+      session,
+      images: imported && imported.input.batch !== 'any' ? imported.input.batch : 1,
+      respond: imported
+        ? (image) => respondTo(session, Tensor, imported, [image.pixels])
+        : (image) => respondInGroups(session, image),
+    });
   }
 
-  async function openGraph({ graph, imported }: GraphProgram): Promise<Loaded> {
-    const session = await InferenceSession.create(graph, SESSION_OPTIONS);
-    /** Images that the graph takes at a time. The request asks for the first one; the others are its copies. */
-    const images = imported && imported.input.batch !== 'any' ? imported.input.batch : 1;
-    const respondToOne = (image: Image) =>
-      imported
-        ? respondTo(session, Tensor, imported, [image.pixels])
-        : respondInGroups(session, image);
-    return {
-      respond: (batch) => eachAlone(batch, images, respondToOne),
-      release: () => session.release(),
-    };
+  async function unload(key: string): Promise<void> {
+    const loaded = sessions.get(key);
+    sessions.delete(key);
+    await loaded?.session.release();
   }
 
   /** Each image is computed alone, so that its responses do not depend on the rest of the request. */
-  async function eachAlone(
-    { count, pixels, ...each }: Batch,
-    images: number,
-    respond: (image: Image) => Promise<Float32Array>,
-  ): Promise<Float32Array> {
-    const size = imageLength(each);
+  async function run(batch: Batch): Promise<Float32Array> {
+    const { key, count, pixels, ...each } = batch;
+    const loaded = sessions.get(key);
+    if (loaded === undefined) throw new Error(`no graph ${key} is loaded`);
+    const size = imageLength(batch);
     let values = new Float32Array();
     for (let image = 0; image < count; image++) {
       const own = pixels.subarray(image * size, (image + 1) * size);
-      const responses = await respond({ ...each, pixels: own });
-      const neurons = responses.length / images;
+      const responses = await loaded.respond({ ...each, pixels: own });
+      const neurons = responses.length / loaded.images;
       if (image === 0) values = new Float32Array(count * neurons);
       values.set(responses.subarray(0, neurons), image * neurons);
     }
@@ -125,10 +105,4 @@ export function createSessions({ InferenceSession, Tensor }: Onnxruntime): Sessi
     });
     return outputs[RESPONSES]?.data as Float32Array;
   }
-}
-
-function requireAddon(): Addon {
-  const addon = loadAddon();
-  if (addon === undefined) throw new Error('the kernels are not there');
-  return addon;
 }

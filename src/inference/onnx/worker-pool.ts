@@ -1,7 +1,7 @@
 import { EngineLostError } from '../../errors.js';
-import { transfer } from '../../workers/transfer.js';
+import { ownMemory, transfer } from '../../workers/transfer.js';
 import { startThread } from '../../workers/worker-thread.js';
-import { type Program, programMemory } from './prepare-model.js';
+import type { ImportedInput } from './imported/network-session.js';
 import type { Batch, Sessions } from './sessions.js';
 
 /**
@@ -10,10 +10,11 @@ import type { Batch, Sessions } from './sessions.js';
  */
 export interface WorkerPool {
   /**
-   * Loads a program into each of the first threads, which takes over its memory.
-   * @param key of the programs
+   * Loads a graph into each of the first threads, which takes over its memory.
+   * @param key of the graphs
+   * @param imported where they are of an imported network
    */
-  load(key: string, programs: readonly Program[]): Promise<void>;
+  load(key: string, graphs: readonly Uint8Array[], imported?: ImportedInput): Promise<void>;
   unload(key: string): Promise<void>;
   run(thread: number, batch: Batch): Promise<Float32Array>;
   close(): Promise<void>;
@@ -26,10 +27,10 @@ export function createWorkerPool(threads: number, entry: URL): WorkerPool {
     startThread<Sessions>({ entry, createLossError }),
   );
   return {
-    async load(key, programs) {
+    async load(key, graphs, imported) {
       await Promise.all(
-        programs.map((program, thread) =>
-          sessionsOn(thread).load(key, transfer(program, programMemory(program))),
+        graphs.map((graph, thread) =>
+          sessionsOn(thread).load(key, transfer(graph, ownMemory(graph)), imported),
         ),
       );
     },

@@ -42,8 +42,7 @@ test('every session of a model is released with the model', async () => {
   try {
     const sessions = createSessions(onnxruntime);
     for (const key of ['a', 'b', 'a']) {
-      const graph = encodeChoosableSite({ card, members, groups: [[0, 1]] });
-      await sessions.load(key, { kind: 'graph', graph });
+      await sessions.load(key, encodeChoosableSite({ card, members, groups: [[0, 1]] }));
       await sessions.unload(key);
     }
     expect(releases).toHaveLength(3);

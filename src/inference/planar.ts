@@ -1,4 +1,4 @@
-import { imageLength, type Stimuli } from '../../stimulus/stimuli.js';
+import { imageLength, type Stimuli } from '../stimulus/stimuli.js';
 
 /**
  * The pixels of images as graphs take them, in each image one channel after the other.

@@ -1,0 +1,126 @@
+import { type PopulationSize, populationSize, respondByMembers } from '../models/members.js';
+import { createTaskThread } from '../workers/task-thread.js';
+import type { Engine } from './engine.js';
+import { checkGolden, goldenStimuli } from './golden-check.js';
+import { loadAddon } from './kernels/addon.js';
+import { createKernelResponder } from './kernels/respond.js';
+import { type KernelThreads, startKernelThreads } from './kernels/threads.js';
+import type { LoadedModel } from './loaded-model.js';
+import { loadGraphs } from './onnx/graph-model.js';
+import { createPools, type Pools } from './onnx/pools.js';
+import { createWorkerPool } from './onnx/worker-pool.js';
+import { planar } from './planar.js';
+import type { ModelSource, PreparedKernels, PreparedModel } from './prepare-model.js';
+
+export interface CpuEngineOptions {
+  /** How many threads compute the responses of a model. */
+  readonly threads: number;
+  /** The compiled kernels; left out: onnxruntime computes all models. */
+  readonly kernels?: string;
+  /** The compiled module that threads of onnxruntime run. */
+  readonly entry?: URL;
+  /** The compiled module that prepares models. */
+  readonly preparingEntry?: URL;
+  /** Milliseconds, monotonic. */
+  readonly clock?: () => number;
+}
+
+interface ServedModel extends LoadedModel {
+  readonly population: PopulationSize;
+}
+
+/**
+ * An engine that computes on threads of this machine's CPU: networks of one neuron with the kernels, where they are
+ * compiled for it, all others with onnxruntime. A thread of its own reads and prepares models.
+ */
+export function createCpuEngine(options: CpuEngineOptions): Engine {
+  const { threads: count, entry = new URL('./onnx/session-worker.js', import.meta.url) } = options;
+  const { preparingEntry = new URL('./preparing-worker.js', import.meta.url) } = options;
+  const { clock = () => performance.now() } = options;
+  const preparing = createTaskThread<ModelSource, PreparedModel>({
+    entry: preparingEntry,
+    name: 'the thread that prepares models',
+  });
+  const addon = options.kernels === undefined ? undefined : loadAddon(options.kernels);
+  const kernels = addon && { file: options.kernels, threads: startKernelThreads(addon, count) };
+  let pools: Pools | undefined;
+  // With kernels, threads of onnxruntime start with the first model that needs them.
+  if (kernels === undefined) openPools();
+  const models = new Map<string, ServedModel>();
+
+  return {
+    description: { name: 'onnx', device: describeDevice(count, addon?.instructions) },
+
+    async load(folder, digest) {
+      if (models.has(digest)) return;
+      const source = { folder, digest, threads: count, kernels: kernels?.file };
+      const prepared = await preparing.run(source);
+      const { card } = prepared;
+      const model = {
+        population: populationSize(card),
+        ...(prepared.kind === 'kernels'
+          ? loadKernels(kernels?.threads, prepared)
+          : await loadGraphs(openPools(), digest, prepared)),
+      };
+      try {
+        const neurons = Int32Array.from(card.neurons.keys());
+        checkGolden(card, await respond(model, goldenStimuli(card), neurons, true));
+      } catch (error) {
+        await model.unload();
+        throw error;
+      }
+      models.set(digest, model);
+    },
+
+    async unload(digest) {
+      const model = models.get(digest);
+      models.delete(digest);
+      await model?.unload();
+    },
+
+    async respond({ digest, stimuli, neurons }) {
+      const model = models.get(digest);
+      if (model === undefined) throw new Error(`model ${digest} is not loaded`);
+      return await respond(model, stimuli, neurons);
+    },
+
+    async close() {
+      kernels?.threads.close();
+      await Promise.all([preparing.close(), pools?.close()]);
+    },
+  };
+
+  function openPools(): Pools {
+    pools ??= createPools({ start: () => createWorkerPool(count, entry), clock });
+    return pools;
+  }
+}
+
+/** Kernels are named, since their responses differ by rounding from those of onnxruntime, and from CPU to CPU. */
+function describeDevice(threads: number, instructions: string | undefined): string {
+  const cpu = `${threads} CPU thread${threads === 1 ? '' : 's'}`;
+  return instructions === undefined ? cpu : `${cpu}, kernels for ${instructions}`;
+}
+
+/** @returns [stimuli, columns] */
+function respond(
+  { population, respond: compute }: ServedModel,
+  ...[stimuli, columns, isBackground]: Parameters<LoadedModel['respond']>
+): Promise<Float32Array> {
+  return respondByMembers(population, columns, (networks) =>
+    compute(stimuli, networks, isBackground),
+  );
+}
+
+function loadKernels(
+  threads: KernelThreads | undefined,
+  { networks }: PreparedKernels,
+): LoadedModel {
+  if (threads === undefined) throw new Error('a model was prepared for kernels that are not there');
+  const responder = createKernelResponder(threads, networks);
+  return {
+    respond: (stimuli, columns, isBackground) =>
+      responder.respond(planar(stimuli), stimuli.count, columns, isBackground),
+    unload: async () => {},
+  };
+}
