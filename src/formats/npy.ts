@@ -44,6 +44,8 @@ export const NPY_HEADER_BYTES = 4096;
 
 const MAGIC = '\x93NUMPY';
 const MAX_ELEMENTS = 2 ** 40;
+/** Of a call, at most: each takes room on the stack. */
+const ARGUMENTS = 4096;
 
 /** Number of elements of a shape; 1 for a scalar. */
 export function elementCount(shape: readonly number[]): number {
@@ -185,7 +187,10 @@ export function encodeNpy(data: NpyData, shape: readonly number[]): Uint8Array<A
  * @param sample an array, maybe an empty one, of the type of the elements
  */
 export function encodeNpyHeader(sample: NpyData, shape: readonly number[]): Uint8Array {
-  return Uint8Array.from(npyHeaderText(readElement(sample), shape), (c) => c.charCodeAt(0));
+  const text = npyHeaderText(readElement(sample), shape);
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 function npyHeaderText(element: NpyElement, shape: readonly number[]): string {
@@ -200,7 +205,12 @@ function npyHeaderText(element: NpyElement, shape: readonly number[]): string {
 
 /** One character for each byte. */
 function latin1(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte)).join('');
+  let text = '';
+  for (let from = 0; from < bytes.length; from += ARGUMENTS) {
+    const part = bytes.subarray(from, from + ARGUMENTS);
+    text += Reflect.apply(String.fromCharCode, undefined, part);
+  }
+  return text;
 }
 
 function readElement(data: NpyData): NpyElement {

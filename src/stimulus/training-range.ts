@@ -38,13 +38,16 @@ export function stimulusStatistics(image: StimulusImage): StimulusStatistics {
 
 function meanLuminance(pixels: Float32Array): number {
   let sum = 0;
-  for (const pixel of pixels) sum += pixel;
+  for (let i = 0; i < pixels.length; i++) sum += pixels[i]!;
   return sum / pixels.length;
 }
 
 function deviation(pixels: Float32Array, mean: number): number {
   let squares = 0;
-  for (const pixel of pixels) squares += (pixel - mean) ** 2;
+  for (let i = 0; i < pixels.length; i++) {
+    const difference = pixels[i]! - mean;
+    squares += difference * difference;
+  }
   return Math.sqrt(squares / pixels.length);
 }
 

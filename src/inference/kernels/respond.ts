@@ -19,8 +19,8 @@ export interface KernelResponder {
   ): Promise<Float32Array>;
 }
 
-/** Multiplications that the caller's thread does itself, within 0.2 ms, because other threads would have to wake up. */
-const SMALL = 1.5e7;
+/** Multiplications that the caller's thread does itself, within 0.3 ms, because other threads would have to wake up. */
+const SMALL = 4e7;
 
 /** @param networks whose weights are kept, and may be moved in their memory */
 export function createKernelResponder(

@@ -185,6 +185,6 @@ void add_request(Threads *all, Request *r) {
   if (queue->first == NULL) queue->first = r;
   else queue->last->later = r;
   queue->last = r;
-  pthread_cond_broadcast(&all->changed);
+  for (size_t i = 0; i < smaller(r->pieces, (size_t)all->count); i++) pthread_cond_signal(&all->changed);
   pthread_mutex_unlock(&all->lock);
 }
