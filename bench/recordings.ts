@@ -122,7 +122,7 @@ async function measure(lab: Lab, { data, recipe, epochs }: Options): Promise<Row
 
 /** The report has the time of all epochs of the recipe, which are 50. */
 function expected({ expectedSeconds }: IngestReport, recipe: string, epochs: number): string {
-  return (((expectedSeconds[recipe] ?? Number.NaN) * epochs) / 50).toFixed(0);
+  return (((expectedSeconds?.[recipe] ?? Number.NaN) * epochs) / 50).toFixed(0);
 }
 
 /** @returns the result, and seconds */

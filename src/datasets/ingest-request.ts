@@ -63,6 +63,12 @@ export const IngestRequest = z.strictObject({
     .boolean()
     .default(false)
     .describe('keep training images that are nearly equal to a validation image'),
+  timeRecipes: z
+    .boolean()
+    .default(true)
+    .describe(
+      'measure how long each recipe would take, for seconds to minutes; false: `expectedSeconds` is null',
+    ),
 });
 export type IngestRequest = z.output<typeof IngestRequest>;
 
@@ -81,8 +87,8 @@ export const IngestReport = z.strictObject({
     .describe('what was taken and what was left out, in words'),
   candidates: Candidates,
   card: DatasetCard,
-  expectedSeconds: ExpectedSeconds.describe(
-    'how long each recipe would take on the machine of this job, with all neurons',
+  expectedSeconds: ExpectedSeconds.nullable().describe(
+    'how long each recipe would take on the machine of this job, with all neurons; null where that was not measured',
   ),
 });
 export type IngestReport = z.infer<typeof IngestReport>;

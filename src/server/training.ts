@@ -32,7 +32,10 @@ export interface Training {
 export function requireTraining(deps: AppDependencies): Training {
   const { training } = requireService(deps);
   if (training === 'off') {
-    throw new Problem(403, 'this service does not train: ALLOW_TRAINING=0; expected 1');
+    throw new Problem(
+      403,
+      'this service does not train: ALLOW_TRAINING=0; expected 1, as in ALLOW_TRAINING=1 npm start',
+    );
   }
   if ('unusable' in training) {
     throw new Problem(503, `nothing can be trained: ${withoutPaths(training.unusable)}`);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { InputError } from '../errors.js';
+import { nearestName } from '../formats/nearest-name.js';
 import { COLOUR_ANGLES, type Colour } from './colour/colour.js';
 import { createShading, type Shading } from './colour/shading.js';
 import { defaultValues } from './default-values.js';
@@ -234,9 +235,11 @@ function settle(
 ): Axis {
   const names = sweptNames(kind);
   if (!names.includes(parameter)) {
+    const near = nearestName(parameter, names);
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
     throw errorAt(
       paths.parameter,
-      `${kind} has no ${JSON.stringify(parameter)}; expected one of ${names.join(', ')}`,
+      `${kind} has no ${JSON.stringify(parameter)}; expected one of ${names.join(', ')}${hint}`,
     );
   }
   if (values) return { parameter, values };

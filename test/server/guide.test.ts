@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { createTestApp } from '../support/app.js';
+import { temporaryFolder } from '../support/store.js';
 
 const BROWSER = { headers: { Accept: 'text/html,application/xhtml+xml,*/*;q=0.8' } };
 
@@ -52,6 +53,15 @@ test('an unknown page is a page for browsers, and a problem for other clients', 
   expect(problem.status).toBe(404);
   expect(await problem.json()).toMatchObject({
     detail: expect.stringContaining('it begins at /guide/'),
+  });
+});
+
+test('a guide that is not built says what builds it', async () => {
+  const { app } = createTestApp({ guideFolder: await temporaryFolder() });
+  const problem = await app.request('/guide/');
+  expect(problem.status).toBe(404);
+  expect(await problem.json()).toMatchObject({
+    detail: expect.stringMatching(/^the guide is not built: npm run build makes it/),
   });
 });
 

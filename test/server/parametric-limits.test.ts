@@ -7,6 +7,11 @@ test.each([
     'parameter',
     /grating has no "colour"; expected one of orientation, spatial/,
   ],
+  [
+    { parameter: 'spatial_frequency' },
+    'parameter',
+    /azimuth, elevation; did you mean spatialFrequency\?$/,
+  ],
   [{ parameter: 'frames', stimulus: { driftingGrating: {} } }, 'parameter', /has no "frames"/],
   [{ values: [0, 'x'] }, 'values[1]', /expected a number/],
   [{ values: [] }, 'values', /1/],

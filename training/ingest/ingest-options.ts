@@ -23,7 +23,9 @@ export function ingestOptions(request: IngestRequest): IngestOptions {
 /** The command that does what a request says, for a shell; where it has a monitor, with the file `monitor.json`. */
 export function ingestCommand(recording: string, request: IngestRequest): string {
   const words = ['hypercolumn', 'ingest', quote(recording)];
-  for (const [name, value] of Object.entries(request)) {
+  // The times of recipes are no part of the dataset.
+  const { timeRecipes: _, ...options } = request;
+  for (const [name, value] of Object.entries(options)) {
     if (value === undefined || value === false) continue;
     words.push(`--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
     if (value !== true) words.push(quote(formatValue(value)));

@@ -69,8 +69,8 @@ export async function runIngestJob(
     await mkdir(path.dirname(folder), { recursive: true });
     await moveDataset(temporary, folder);
     report('timing', 0, 1);
-    const expectedSeconds = await timeRecipes(folder);
-    await context.keepTimes(dataset, expectedSeconds);
+    const expectedSeconds = request.timeRecipes ? await timeRecipes(folder) : null;
+    if (expectedSeconds !== null) await context.keepTimes(dataset, expectedSeconds);
     const result: IngestReport = {
       dataset,
       found: describeRows(file, prepared),

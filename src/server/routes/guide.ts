@@ -10,6 +10,10 @@ import type { AppDependencies } from '../service.js';
 import { FileName, IMMUTABLE, REVALIDATED, sendFile } from '../static-file.js';
 
 const NOT_FOUND = '404.html';
+const NO_FILE =
+  'the guide has no such file: it begins at /guide/; where the guide itself is missing, npm run build makes it';
+const NOT_BUILT =
+  'the guide is not built: npm run build makes it in a checkout, whose folder docs has the same pages';
 
 /** The guide contacts no server but this one. It sets the colours of code in attributes. */
 const POLICY = [
@@ -68,7 +72,7 @@ export function guideRoutes(deps: AppDependencies) {
       answers: { 200: { description: 'The page', content: { 'text/html': z.string() } } },
       errors: [404],
     },
-    async (c) => (await sendFile(c, guideFolder, 'index.html', PAGE_HEADERS)) ?? notFound(c),
+    async (c) => present(await sendFile(c, guideFolder, 'index.html', PAGE_HEADERS), NOT_BUILT),
   );
   const page = route(
     deps,
@@ -130,10 +134,7 @@ export function guideRoutes(deps: AppDependencies) {
   }
 }
 
-function present(file: Response | undefined): Response {
+function present(file: Response | undefined, detail = NO_FILE): Response {
   if (file !== undefined) return file;
-  throw new Problem(
-    404,
-    'the guide has no such file: it begins at /guide/; where the guide itself is missing, npm run build makes it',
-  );
+  throw new Problem(404, detail);
 }

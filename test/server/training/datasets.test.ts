@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, test } from 'vitest';
+import { IngestReport } from '../../../src/datasets/ingest-request.js';
 import { openTrials } from '../../../src/datasets/trials.js';
 import { DiskError, StoreFullError } from '../../../src/errors.js';
 import { readModel } from '../../../src/models/saved-model.js';
@@ -119,18 +120,21 @@ test('the same recording again mends a dataset that is damaged, and keeps its tr
     StoreFullError,
   );
   most = 2 ** 20;
-  const ingest = async () => {
-    const [report] = await runDataJob({ kind: 'ingest', data: '', request: {} }, context);
-    const { dataset, expectedSeconds } = JSON.parse(Buffer.from(report!.bytes).toString());
-    expect(kept.at(-1)).toEqual({ digest: dataset, seconds: expectedSeconds });
-    return dataset as string;
+  const ingest = async (request = {}) => {
+    const [report] = await runDataJob({ kind: 'ingest', data: '', request }, context);
+    return IngestReport.parse(JSON.parse(Buffer.from(report!.bytes).toString()));
   };
-  const place = datasetFolder(await ingest());
+  const { dataset, expectedSeconds } = await ingest();
+  expect(kept).toEqual([{ digest: dataset, seconds: expectedSeconds }]);
+  // Without the times the dataset is the same.
+  expect(await ingest({ timeRecipes: false })).toMatchObject({ dataset, expectedSeconds: null });
+  expect(kept).toHaveLength(1);
+  const place = datasetFolder(dataset);
   await writeFile(path.join(place, 'images.npy'), 'x');
   await mkdir(path.join(place, 'trials'));
   await rm(path.join(place, 'dataset.json'));
   most = 0; // It takes the place of the same one, which needs no room.
-  expect(datasetFolder(await ingest())).toBe(place);
+  expect((await ingest()).dataset).toBe(dataset);
   const { site } = await openData({ data: place, withoutTrials: true }, {});
   await site.close();
   expect((await readdir(place)).toSorted()).toContain('trials');

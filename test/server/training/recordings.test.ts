@@ -187,7 +187,7 @@ test('a service that does not train says so, and what turns it on', async () => 
   const { app } = createTestApp();
   for (const place of ['/v1/recordings', '/v1/datasets', '/v1/recipes']) {
     expect(await detailOf(app.request(place))).toBe(
-      '403 this service does not train: ALLOW_TRAINING=0; expected 1',
+      '403 this service does not train: ALLOW_TRAINING=0; expected 1, as in ALLOW_TRAINING=1 npm start',
     );
   }
   const unusable = createTestApp({

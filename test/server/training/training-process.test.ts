@@ -33,7 +33,7 @@ test('a recording becomes a served model, also where the service is killed in be
   });
   expect(found.found.find(({ name }) => name === 'split')?.text).toMatch(/^60 training, 20/);
   expect(found.candidates.responses.length).toBeGreaterThan(0);
-  expect(found.expectedSeconds['rf_cnn']).toBeGreaterThan(0);
+  expect(found.expectedSeconds?.['rf_cnn']).toBeGreaterThan(0);
   const data = `/v1/datasets/${found.dataset}`;
   const { expectedSeconds } = found;
   const described = { neurons: 3, images: 80, expectedSeconds };

@@ -165,7 +165,8 @@ def make_dataset(
     Args:
         files: an NWB, MATLAB, HDF5 or .npz file, a zip of a folder, or several .npy files.
         report: is called with what was found in the recording, and what was left out.
-        options: as those of ``hypercolumn ingest``, such as ``transpose=True``.
+        options: as those of ``hypercolumn ingest``, such as ``transpose=True``; ``timeRecipes=True`` measures
+            how long each recipe would take, which can take minutes.
     """
     if not files:
         raise ValueError("no file is named; expected at least one, such as recording.nwb")
@@ -176,7 +177,8 @@ def make_dataset(
     for number, name in enumerate(names):
         with open(name, "rb") as file:
             recording = send_file(connection, place, number, file, recording)
-    job = Job(connection, _post(connection, f"{place}/ingest", options)).wait(progress)
+    request = {"timeRecipes": False, **options}
+    job = Job(connection, _post(connection, f"{place}/ingest", request)).wait(progress)
     found = job.result(accept=JSON).json()
     if report is not None:
         report(Report(found))
