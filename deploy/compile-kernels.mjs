@@ -26,7 +26,11 @@ rmSync(`${result}.absent`, { force: true });
 const work = mkdtempSync(join(folder, 'compiling-'));
 try {
   const problem = compileAll();
-  if (problem !== undefined) writeFileSync(`${result}.absent`, `${problem}\n`);
+  if (problem !== undefined) {
+    // Those of earlier sources do not belong to the code.
+    rmSync(`${result}.node`, { force: true });
+    writeFileSync(`${result}.absent`, `${problem}\n`);
+  }
 } finally {
   rmSync(work, { recursive: true });
 }

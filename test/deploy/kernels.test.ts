@@ -26,8 +26,9 @@ testWith(kernelAddon())('the kernels are compiled into a module that Node loads'
   expect(loadAddon(path.join(folder, `${RESULT}.node`))).toHaveProperty('block');
 });
 
-test('a compiler that fails leaves its reason and no kernels', async () => {
+test('a compiler that fails leaves its reason and no kernels, nor those of earlier sources', async () => {
   const folder = await temporaryFolder();
+  writeFileSync(path.join(folder, `${RESULT}.node`), 'of earlier sources');
   const compiler = path.join(await temporaryFolder(), 'cc');
   const script = '#!/bin/sh\n[ "$1" = --version ] && exit 0\necho no space left >&2\nexit 1\n';
   writeFileSync(compiler, script);
