@@ -17,6 +17,7 @@ import hypercolumn
 from hypercolumn.arrays import decode_npy
 from hypercolumn.connection import Answer, Connection
 from hypercolumn.datasets import send_file
+from hypercolumn.jobs import Job
 
 
 class FakeService(ThreadingHTTPServer):
@@ -153,6 +154,32 @@ def test_events_are_read_as_they_come(fake):
 
     fake.answers += [events]
     assert list(fake.connection().events("/x")) == [("state", {"n": 1}), ("progress", {"n": 2})]
+
+
+def test_events_of_a_service_that_is_away_are_an_error_of_this_package():
+    with pytest.raises(hypercolumn.ServiceUnreachable, match="no service answers at http://127.0.0.1:1"):
+        list(Connection("http://127.0.0.1:1").events("/x"))
+
+
+def test_a_job_is_followed_while_its_service_is_started_again(fake):
+    def state(name: str) -> "Callable[[Handler], None]":
+        text = f'event: state\ndata: {{"id": "a", "state": "{name}"}}\n\n'.encode()
+        return lambda handler: handler.send_bytes(200, text)
+
+    fake.answers += [state("running"), lost, lost, busy, busy, state("running"), state("succeeded")]
+    job = Job(fake.connection(), {"id": "a", "state": "queued"})
+    assert [each.state for each in job.follow()] == ["queued", "running", "running", "succeeded"]
+    # One before each request but the first.
+    assert fake.pauses == 6 * [1.0]
+    assert [each.state for each in job.follow()] == ["succeeded"]
+
+
+def test_a_job_whose_service_stays_away_is_an_error(fake, monkeypatch):
+    monkeypatch.setattr("hypercolumn.jobs.PATIENCE", 0)
+    fake.answers += 3 * [lost]
+    with pytest.raises(hypercolumn.ServiceUnreachable):
+        list(Job(fake.connection(), {"id": "a", "state": "queued"}).follow())
+    assert len(fake.requests) == 2
 
 
 def test_what_is_no_problem_is_quoted(fake):

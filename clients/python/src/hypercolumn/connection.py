@@ -135,8 +135,16 @@ class Connection:
         raise AssertionError("unreachable")
 
     def events(self, path: str) -> Iterator[Tuple[str, Any]]:
-        """Yields server-sent events, each with its name and its data, until the service ends them."""
-        connection = self._open()
+        """Yields server-sent events, each with its name and its data, until the service ends them.
+
+        Raises:
+            RequestRejected: with the problem that the service names.
+            ServiceUnreachable: where nothing answers, or the connection is lost.
+        """
+        try:
+            connection = self._open()
+        except OSError as error:
+            raise self._unreachable(error) from error
         try:
             headers = self._headers("GET", {"Accept": "text/event-stream"})
             connection.request("GET", self.target(path, None), headers=headers)

@@ -7,12 +7,14 @@ from typing import Any, Dict, Iterator, Mapping, Optional
 from urllib.parse import quote
 
 from .connection import Answer, Connection
-from .errors import JobFailed, ServiceUnreachable
+from .errors import Busy, JobFailed, ServiceUnreachable
 from .progress import ProgressBar
 
 OVER = ("succeeded", "failed", "cancelled", "interrupted")
 #: Pause before the events of a job are asked for again, in seconds.
 PAUSE = 1.0
+#: Seconds for which a service may be away, such as while it is started again.
+PATIENCE = 180.0
 
 
 class Job:
@@ -43,18 +45,28 @@ class Job:
         return self
 
     def follow(self) -> Iterator["Job"]:
-        """Yields the job at every change until it is over, also where the connection is lost meanwhile."""
+        """Yields the job at every change until it is over, also where the service is away for a while.
+
+        Raises:
+            ServiceUnreachable, Busy: where it is away for longer than some minutes. The job may go on.
+        """
         yield self
+        away_since: Optional[float] = None
         while self.state not in OVER:
             try:
+                # The first event is the state.
                 for name, data in self._connection.events(f"{self._path}/events"):
+                    away_since = None
                     if name in ("state", "progress"):
                         self.record = data
                         yield self
-            except ServiceUnreachable:
+            except (ServiceUnreachable, Busy):
+                now = time.monotonic()
+                away_since = now if away_since is None else away_since
+                if now - away_since > PATIENCE:
+                    raise
+            if self.state not in OVER:
                 time.sleep(PAUSE)
-                self.refresh()
-                yield self
 
     def wait(self, progress: bool = True) -> "Job":
         """Waits until the job is over.
