@@ -2,6 +2,7 @@
 // a multiple of BLOCK.
 #include "network.h"
 #include "vector.h"
+#include <string.h>
 #include "products.h"
 
 enum { TILE = 4, POINTS = TILE + 5 - 1 };
@@ -62,7 +63,7 @@ static Sizes sizes_of(const Network *n) {
     size_t work = 0;
     if (s->kind == BY_TILES)
       work = 2 * (size_t)tiles_of(s->height) * tiles_of(s->width) * C * POINTS * POINTS;
-    if (s->kind == DIRECT) work = (size_t)(s->height << s->pooled) * (s->width << s->pooled) * C;
+    if (s->kind == DIRECT) work = direct_floats(s, C);
     if (s->kind == ATTENTION)
       work = attention_floats((long)s->height * s->width, (long)s[-1].height * s[-1].width, C);
     sizes.work = larger_size(sizes.work, work);

@@ -1,5 +1,8 @@
 // Layers that read maps. See kernels.h.
 
+// Floats by which weights that are read once are fetched before they are needed.
+enum { AHEAD = 1024 };
+
 typedef struct {
   float *data; // [row][column][channel]
   int width; // columns of the memory
@@ -22,10 +25,41 @@ static void pool(const Step *s, int C, const float *sums, const float *bias, Map
       }
 }
 
-// Weights: [block][tap][from][BLOCK], then the bias.
-static void direct(const Step *s, int C, const float *weights, Map in, float *sums, Map out) {
+INLINE int is_small(const Step *s) {
+  return (s->height << s->pooled) * (s->width << s->pooled) <= ROWS;
+}
+
+// Floats that `direct` needs: of the sums, and of the parts of a small map.
+INLINE size_t direct_floats(const Step *s, int C) {
+  const size_t sums = (size_t)(s->height << s->pooled) * (s->width << s->pooled) * C;
+  return is_small(s) ? sums * (1 + s->kernel * s->kernel) : sums;
+}
+
+// Of a small map the weights are most of what is read, so all sums are computed while they are read once.
+static void direct_small(const Step *s, int C, const float *weights, Map in, float *sums) {
   const int K = s->kernel, rows = s->height << s->pooled, columns = s->width << s->pooled;
-  const float *bias = weights + (size_t)C * C * K * K;
+  const long depth = (long)C * K * K, each = depth * BLOCK;
+  float *parts = sums + (long)rows * columns * C, *to = parts;
+  for (int y = 0; y < rows; y++)
+    for (int x = 0; x < columns; x++)
+      for (int row = 0; row < K; row++, to += K * C)
+        memcpy(to, cell(in, C, s->top + y + row, s->left + x), K * C * sizeof(float));
+  static const long none[1] = {0};
+  for (int b = 0; b < C / BLOCK; b++)
+    multiply_once(&(Product){.in = parts,
+                             .step = depth,
+                             .offsets = none,
+                             .taps = 1,
+                             .depth = (int)depth,
+                             .weights = weights + b * each,
+                             .out = sums + b * BLOCK,
+                             .out_step = C,
+                             .next = weights + b * each + AHEAD},
+                  rows * columns);
+}
+
+static void direct_large(const Step *s, int C, const float *weights, Map in, float *sums) {
+  const int K = s->kernel, rows = s->height << s->pooled, columns = s->width << s->pooled;
   long offsets[25];
   for (int tap = 0; tap < K * K; tap++) offsets[tap] = ((long)(tap / K) * in.width + tap % K) * C;
   for (int b = 0; b < C; b += BLOCK)
@@ -39,15 +73,22 @@ static void direct(const Step *s, int C, const float *weights, Map in, float *su
                          .out = sums + (long)y * columns * C + b,
                          .out_step = C},
                columns);
+}
+
+// Weights: [block][tap][from][BLOCK], then the bias.
+static void direct(const Step *s, int C, const float *weights, Map in, float *sums, Map out) {
+  const float *bias = weights + (size_t)C * C * s->kernel * s->kernel;
+  if (is_small(s)) direct_small(s, C, weights, in, sums);
+  else direct_large(s, C, weights, in, sums);
   if (s->pooled) {
     pool(s, C, sums, bias, out);
     return;
   }
-  for (int y = 0; y < rows; y++)
-    for (int x = 0; x < columns; x++)
+  for (int y = 0; y < s->height; y++)
+    for (int x = 0; x < s->width; x++)
       for (int c = 0; c < C; c += WIDTH)
         *(vec *)(cell(out, C, y, x) + c) =
-            sigmoid(*(const vec *)(sums + ((long)y * columns + x) * C + c) + *(const vec *)(bias + c));
+            sigmoid(*(const vec *)(sums + ((long)y * s->width + x) * C + c) + *(const vec *)(bias + c));
 }
 
 INLINE int tiles_of(int cells) {

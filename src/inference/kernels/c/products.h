@@ -23,7 +23,8 @@ typedef struct {
   const float *next; // weights that are needed soon, to be fetched meanwhile
 } Product;
 
-INLINE void multiply_rows(const Product *p, int rows, long first) {
+// @param lines of `next` that are fetched for each k
+INLINE void multiply_rows(const Product *p, int rows, int lines, long first) {
   vec sum[ROWS][COLUMNS];
   for (int t = 0; t < rows; t++)
     for (int c = 0; c < COLUMNS; c++) sum[t][c] = (vec){0};
@@ -31,8 +32,9 @@ INLINE void multiply_rows(const Product *p, int rows, long first) {
   const char *next = (const char *)p->next;
   for (int tap = 0; tap < p->taps; tap++) {
     const float *in = p->in + p->offsets[tap] + first * p->step;
-    for (int k = 0; k < p->depth; k++, w += BLOCK, next += 64) {
+    for (int k = 0; k < p->depth; k++, w += BLOCK, next += 64 * lines) {
       __builtin_prefetch(next);
+      if (lines == 2) __builtin_prefetch(next + 64);
       const vec *wk = (const vec *)w;
       const vec w0 = wk[0], w1 = wk[1];
 #pragma GCC unroll 16
@@ -50,15 +52,26 @@ INLINE void multiply_rows(const Product *p, int rows, long first) {
   }
 }
 
-#define CASE(n) case n: multiply_rows(p, n, first); break;
-static void multiply_some(const Product *p, int rows, long first) {
-  switch (rows) {
-    CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
+#define CASE(n) case n: multiply_rows(p, n, LINES, first); break;
 #if WIDTH == 16
-    CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13)
+#define CASES CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) CASE(7) CASE(8) CASE(9) CASE(10) CASE(11) CASE(12) CASE(13)
+#else
+#define CASES CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6)
 #endif
-  }
+#define LINES 1
+static void multiply_some(const Product *p, int rows, long first) {
+  switch (rows) { CASES }
 }
+#undef LINES
+
+// For at most ROWS rows, which read all weights once: `next` runs ahead of them.
+#define LINES (BLOCK / 16)
+static void multiply_once(const Product *p, int rows) {
+  const long first = 0;
+  switch (rows) { CASES }
+}
+#undef LINES
+#undef CASES
 #undef CASE
 
 // For t from 0 to count, in pieces of nearly equal size.
