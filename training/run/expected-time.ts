@@ -15,8 +15,7 @@ import { createNetworks } from '../model/create-networks.js';
 import { chunkFor, type Memory } from './chunk.js';
 
 /** Networks that are tried at most; the time grows with their number. */
-const NEURONS = 8;
-const BATCHES = 2;
+const NEURONS = 4;
 
 /** Where recipes are tried. */
 export interface Trial {
@@ -28,7 +27,7 @@ export interface Trial {
 }
 
 /**
- * Measures how long each recipe would train all neurons of some data on this machine, from a few batches of a few
+ * Measures how long each recipe would train all neurons of some data on this machine, from one batch of a few
  * networks, of as many as memory allows.
  * @returns seconds by the name of the recipe, those of the recipes that come before it included; without the recipes
  *   whose networks do not take images of this size, and empty where no response differs between images
@@ -85,8 +84,8 @@ async function timeBatch(
   try {
     await learn(0); // The first one compiles and allocates.
     const begun = clock();
-    for (let batch = 1; batch <= BATCHES; batch++) await learn(batch);
-    return ((clock() - begun) / BATCHES) * (training.neurons / tried);
+    await learn(1);
+    return (clock() - begun) * (training.neurons / tried);
   } finally {
     networks.dispose();
   }

@@ -35,12 +35,12 @@ test('no recipe is timed where no response differs between images', async () => 
 
 test('a recipe takes its epochs of batches, after the recipes that it begins with', async () => {
   let now = 0;
-  // 60 images are 2 batches an epoch. Two looks at the clock, a second apart, have 2 batches between them.
+  // 60 images are 2 batches an epoch. Two looks at the clock, a second apart, have one batch between them.
   const times = await expectTimes(
     splitSite(site, 'validation', 1),
     trial(() => now++),
   );
-  expect(times).toMatchObject({ rf_cnn: 50, rf_sa_cnn_star_incr: 100 });
+  expect(times).toMatchObject({ rf_cnn: 100, rf_sa_cnn_star_incr: 200 });
   expect(times).not.toHaveProperty('ff_cnn'); // whose networks take no images of 24x24
 });
 
@@ -51,5 +51,5 @@ test('where memory holds one network, one is tried for all', async () => {
     splitSite(site, 'validation', 1),
     trial(() => now++, 1e8),
   );
-  expect(times).toMatchObject({ rf_cnn: 3 * 50, rf_sa_cnn_star_incr: 3 * 100 });
+  expect(times).toMatchObject({ rf_cnn: 3 * 100, rf_sa_cnn_star_incr: 3 * 200 });
 });
