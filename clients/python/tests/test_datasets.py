@@ -46,6 +46,11 @@ def test_trials_are_kept_once(dataset):
     ids = ["a", "b", "c"]
     assert dataset.add_trials(images, responses, ids=ids)["added"] == 3
     assert dataset.add_trials(images, responses, ids=ids)["repeated"] == 3
+    # The same images, as other whole numbers.
+    for kind in (np.uint16, np.int64):
+        assert dataset.add_trials(images.astype(kind), responses, ids=ids)["repeated"] == 3
+    with pytest.raises(ValueError, match="pixels of whole numbers from .*; expected 0 to 255"):
+        dataset.add_trials(images.astype(np.uint16) + 256, responses, ids=ids)
     with pytest.raises(ValueError, match="unequal numbers: 3 images, 3 rows of responses and 1 ids"):
         dataset.add_trials(images, responses, ids=["a"])
 

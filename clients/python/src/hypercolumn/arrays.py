@@ -47,7 +47,7 @@ def encode_images(images: Images) -> Tuple[bytes, str]:
         return json.dumps(images).encode(), JSON
     if isinstance(images, Sequence) and images and isinstance(images[0], Mapping):
         return json.dumps({"stimuli": list(images)}).encode(), JSON
-    return encode_npy(_as_pixels(np.asarray(images))), NPY
+    return encode_npy(as_pixels(np.asarray(images))), NPY
 
 
 def encode_npy(array: NDArray[Any]) -> bytes:
@@ -71,7 +71,8 @@ def decode_npy(body: bytes) -> NDArray[np.float32]:
         ) from error
 
 
-def _as_pixels(array: NDArray[Any]) -> NDArray[Any]:
+def as_pixels(array: NDArray[Any]) -> NDArray[Any]:
+    """Images as the service takes them: uint8 from 0 to 255, or float32 from 0 to 1. It reads uint16 as 0 to 65535."""
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array)
     if array.dtype.kind in "iu" and array.size and array.min() >= 0 and array.max() <= 255:

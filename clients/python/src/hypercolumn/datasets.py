@@ -11,7 +11,7 @@ from typing import IO, Any, Callable, Dict, List, Mapping, Optional, Sequence, U
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import JSON, encode_npy
+from .arrays import JSON, as_pixels, encode_npy
 from .connection import Connection
 from .errors import ServiceUnreachable
 from .jobs import Job
@@ -116,7 +116,7 @@ class Dataset:
                     f"{name} has another number: {len(value)}; expected {len(ids)}, one for each trial"
                 )
         chosen = list(range(self.card["neurons"])) if neurons is None else list(neurons)
-        stimuli = [{"npy": base64.b64encode(encode_npy(image)).decode()} for image in stack]
+        stimuli = [{"npy": base64.b64encode(encode_npy(image)).decode()} for image in as_pixels(stack)]
         trials = [
             {
                 "id": str(name),
