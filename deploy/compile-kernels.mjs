@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findCompiler, NO_COMPILER } from './c-compiler.mjs';
 
 const SOURCES = fileURLToPath(new URL('../src/inference/kernels/c', import.meta.url));
 const OPTIONS = ['-O3', '-std=gnu11', '-ffp-contract=fast', '-fPIC', '-fvisibility=hidden'];
@@ -40,10 +41,8 @@ function compileAll() {
   const kernels = KERNELS[arch];
   if (kernels === undefined || platform === 'win32')
     return `there are none for ${platform}-${arch}`;
-  const compiler = [process.env.CC, 'cc', 'gcc', 'clang'].find(
-    (name) => name && spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0,
-  );
-  if (compiler === undefined) return 'there is no C compiler';
+  const compiler = findCompiler();
+  if (compiler === undefined) return NO_COMPILER;
   const headers = dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json'));
   const options = [...OPTIONS, '-DNAPI_VERSION=8', `-I${join(headers, 'include')}`];
   const files = { ...kernels, 'network.c': [], 'threads.c': [], 'addon.c': [] };

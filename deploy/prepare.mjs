@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { findCompiler, NO_COMPILER } from './c-compiler.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
@@ -145,6 +146,11 @@ function isOlderThan(file, sources) {
   );
 }
 
+/** Whether a compiler has been installed since the kernels could not be compiled without one. */
+function hasCompilerNow(reasonFile) {
+  return readFileSync(reasonFile, 'utf8').trim() === NO_COMPILER && findCompiler() !== undefined;
+}
+
 /** Returns the newest modification time of files and of the files in folders; missing ones count as old. */
 function newest(paths) {
   const times = paths.filter(existsSync).map((path) => {
@@ -231,9 +237,9 @@ const isGuideDue =
   withEverything && isOlderThan(join(root, 'dist', '.guide-digest'), GUIDE_SOURCES);
 const kernels = join(root, 'dist', 'src', 'inference', 'kernels');
 const kernelFile = join(kernels, `kernels-${process.platform}-${process.arch}`);
-const areKernelsDue = [`${kernelFile}.node`, `${kernelFile}.absent`].every((file) =>
-  isOlderThan(file, KERNEL_SOURCES),
-);
+const areKernelsDue =
+  isOlderThan(`${kernelFile}.node`, KERNEL_SOURCES) &&
+  (isOlderThan(`${kernelFile}.absent`, KERNEL_SOURCES) || hasCompilerNow(`${kernelFile}.absent`));
 /** The slow steps, which are printed. */
 const steps = [
   ...(problem === undefined ? [] : ['installing packages']),

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { BUNDLED, COMPILED, KERNELS, useFakeCheckout, wanted } from '../support/fake-checkout.js';
 
 const {
@@ -81,10 +81,25 @@ test('the kernels are compiled when a file of them is newer, also where there wa
   expect(prepare().stderr).toContain(compiling);
 });
 
+test('the kernels are compiled when there is a compiler at last', () => {
+  write('deploy/compile-kernels.mjs', "console.error('kernels')");
+  for (const file of ['deploy/compile-kernels.mjs', 'deploy']) dated(file, 100);
+  write(`${KERNELS}.absent`, 'there is no C compiler\n');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  vi.stubEnv('PATH', '');
+  vi.stubEnv('CC', '');
+  expect(prepare().stderr).not.toContain('kernels');
+  vi.stubEnv('CC', process.execPath);
+  expect(prepare().stderr).toContain('compiling the kernels ... N s\nkernels\n');
+  write(`${KERNELS}.absent`, 'the compiler fails');
+  expect(prepare().stderr).not.toContain('kernels');
+});
+
 test('the guide is built with the development packages alone, when one of its files is newer', () => {
   write('docs/jobs.md', '');
-  const files = ['package-lock.json', 'src', 'deploy/prepare.mjs', 'deploy', 'docs/jobs.md'];
-  for (const file of [...files, 'docs']) dated(file, 200);
+  const scripts = ['deploy/prepare.mjs', 'deploy/c-compiler.mjs', 'deploy'];
+  const files = ['package-lock.json', 'src', ...scripts, 'docs/jobs.md', 'docs'];
+  for (const file of files) dated(file, 200);
   expect(prepare().stderr).not.toContain('guide');
   const everything = () => prepareWith(['--everything']).stderr;
   expect(everything()).toContain('3/3 building the guide ... N s\nbuilt the guide\n');

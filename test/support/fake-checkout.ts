@@ -29,7 +29,8 @@ export function useFakeCheckout() {
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'prepare-'));
     mkdirSync(join(root, 'deploy'));
-    cpSync(script, join(root, 'deploy', 'prepare.mjs'));
+    for (const name of ['prepare.mjs', 'c-compiler.mjs'])
+      cpSync(join(dirname(script), name), join(root, 'deploy', name));
     cpSync(join(dirname(script), '..', 'package.json'), join(root, 'package.json'));
     write('package-lock.json', lockfile(wanted));
     write('node_modules/.package-lock.json', lockfile(wanted));
@@ -38,7 +39,7 @@ export function useFakeCheckout() {
     bundlerDoes("console.log('bundled', ...process.argv.slice(2))");
     guideDoes("console.error('built the guide')");
     npmDoes('');
-    write(`${KERNELS}.absent`, 'there is no C compiler');
+    write(`${KERNELS}.absent`, 'the compiler fails');
     mkdirSync(join(root, 'src'));
   });
 
