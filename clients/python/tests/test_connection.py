@@ -166,12 +166,21 @@ def test_a_job_is_followed_while_its_service_is_started_again(fake):
         text = f'event: state\ndata: {{"id": "a", "state": "{name}"}}\n\n'.encode()
         return lambda handler: handler.send_bytes(200, text)
 
-    fake.answers += [state("running"), lost, lost, busy, busy, state("running"), state("succeeded")]
+    def proxy(handler: Handler) -> None:
+        handler.send_bytes(502, b"<html>Bad gateway")
+
+    fake.answers += [state("running"), lost, proxy, busy, busy, state("running"), state("succeeded")]
     job = Job(fake.connection(), {"id": "a", "state": "queued"})
     assert [each.state for each in job.follow()] == ["queued", "running", "running", "succeeded"]
     # One before each request but the first.
     assert fake.pauses == 6 * [1.0]
     assert [each.state for each in job.follow()] == ["succeeded"]
+
+
+def test_a_job_that_the_service_has_no_longer_is_an_error(fake):
+    fake.answers += [lambda handler: handler.send(404, {"detail": "there is no such job"})]
+    with pytest.raises(hypercolumn.NotFound, match="there is no such job"):
+        list(Job(fake.connection(), {"id": "a", "state": "queued"}).follow())
 
 
 def test_a_job_whose_service_stays_away_is_an_error(fake, monkeypatch):

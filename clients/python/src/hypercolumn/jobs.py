@@ -6,8 +6,8 @@ import time
 from typing import Any, Dict, Iterator, Mapping, Optional
 from urllib.parse import quote
 
-from .connection import Answer, Connection
-from .errors import Busy, JobFailed, ServiceUnreachable
+from .connection import RETRIED, Answer, Connection
+from .errors import JobFailed, RequestRejected, ServiceUnreachable
 from .progress import ProgressBar
 
 OVER = ("succeeded", "failed", "cancelled", "interrupted")
@@ -48,7 +48,7 @@ class Job:
         """Yields the job at every change until it is over, also where the service is away for a while.
 
         Raises:
-            ServiceUnreachable, Busy: where it is away for longer than some minutes. The job may go on.
+            ServiceUnreachable, RequestRejected: where it is away for longer than some minutes. The job may go on.
         """
         yield self
         away_since: Optional[float] = None
@@ -60,7 +60,9 @@ class Job:
                     if name in ("state", "progress"):
                         self.record = data
                         yield self
-            except (ServiceUnreachable, Busy):
+            except (ServiceUnreachable, RequestRejected) as error:
+                if isinstance(error, RequestRejected) and error.status not in RETRIED:
+                    raise
                 now = time.monotonic()
                 away_since = now if away_since is None else away_since
                 if now - away_since > PATIENCE:
