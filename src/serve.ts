@@ -37,6 +37,7 @@ import { type Access, openAccess } from './server/middleware/access.js';
 import { openShared } from './server/middleware/open-shared.js';
 import { createOwnLimits } from './server/middleware/rate-limits.js';
 import { openPorts, type PortSettings } from './server/ports.js';
+import { rehearse } from './server/rehearsal.js';
 import type { AppDependencies, Readiness, Service } from './server/service.js';
 import { createStreams } from './server/stream/streams.js';
 import { hasTerminal, watchSignals } from './signals.js';
@@ -177,14 +178,14 @@ async function serve(
   if (preloadFault !== undefined) logger.warn(preloadFault);
   const loaded = String(catalogue.served.length);
   process.stdout.write(stepLine('loading models', loaded, clock() - listened));
-  const scheduler = createScheduler({
+  const scheduling = {
     engine,
     capacity: config.QUEUE_CAPACITY,
     chunk: CHUNK,
     sweepMilliseconds: SWEEP_MILLISECONDS,
     clock,
-    onBatch: metrics.batch,
-  });
+  };
+  const scheduler = createScheduler({ ...scheduling, onBatch: metrics.batch });
   const jobProcesses = createJobProcesses({ worker: jobWorkerOptions(config), logger, tracer });
   const data = await openDataFolder(config, {
     models: source,
@@ -212,6 +213,9 @@ async function serve(
   if (config.JOB_DAYS > 0) {
     deleteOldJobs({ jobs: () => service.jobs, days: config.JOB_DAYS, now: Date.now, logger });
   }
+  await rehearse(parts, service, scheduling).catch((err: unknown) =>
+    logger.warn({ err }, 'the first answers will be slower: the rehearsal failed'),
+  );
   readiness = { state: 'ready', service };
   const image = existsSync(EXAMPLE) ? EXAMPLE : 'image.png';
   const here = { image, hasGuide: existsSync(GUIDE_FOLDER) };

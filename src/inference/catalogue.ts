@@ -37,6 +37,8 @@ export interface MemoryUse {
 /** A catalogue that changes while it is read from. */
 export interface ModelRepository extends Catalogue {
   readonly memory: MemoryUse;
+  /** Whether the engine has a model. */
+  isLoaded(model: ServedModel): boolean;
   /**
    * Keeps a served model until the function that this returns is called, and keeps it in the engine once it
    * is loaded, also when the model is replaced or unloaded meanwhile. Code that uses the engine more than

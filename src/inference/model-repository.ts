@@ -68,6 +68,7 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
       return list.unusable;
     },
     memory,
+    isLoaded: ({ digest }) => memory.isLoaded(digest),
     find: list.find,
     hold: memory.hold,
     prepare,

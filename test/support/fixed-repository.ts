@@ -28,6 +28,7 @@ export function fixedRepository(
       };
     },
     memory: { count: served.length, bytes: 0, capacity: 0 },
+    isLoaded: () => true,
     prepare: async () => 0,
     retry: async () => undefined,
     load: knows,

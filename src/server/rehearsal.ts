@@ -1,0 +1,119 @@
+import { once } from 'node:events';
+import { Agent, request } from 'node:http';
+import { Registry } from 'prom-client';
+import { WebSocket } from 'ws';
+import { encodeNpy } from '../formats/npy.js';
+import { frameBytes } from '../formats/stream-frames.js';
+import type { ServedModel } from '../inference/catalogue.js';
+import { createScheduler, type SchedulerOptions } from '../inference/scheduler.js';
+import { imageAxes, imageLength } from '../stimulus/stimuli.js';
+import { NO_TRACER } from '../tracing/tracer.js';
+import { createApp } from './app.js';
+import { listen } from './listen.js';
+import { createMetrics } from './metrics/metrics.js';
+import { createStoreMetrics } from './metrics/store-metrics.js';
+import { createOwnLimits } from './middleware/rate-limits.js';
+import type { AppDependencies, Service } from './service.js';
+import { createStreams } from './stream/streams.js';
+
+/** How often each kind of request is sent: the first one takes 20 ms, the twelfth little more than later ones. */
+const TIMES = 12;
+/** Milliseconds after which no more are sent. */
+const ENOUGH = 300;
+
+/**
+ * Answers some requests over HTTP and on a stream before clients can send any, because code that runs for the first time
+ * is slow. They are sent over a port of their own to a copy of the app, so that no log, metric or limit counts them.
+ * @param scheduling of the copy
+ * @returns without having sent any where no model is loaded
+ * @throws Error where an answer is no success, or no port can be opened
+ */
+export async function rehearse(
+  parts: AppDependencies,
+  service: Service,
+  scheduling: SchedulerOptions,
+): Promise<void> {
+  const { catalogue } = service;
+  const model = catalogue.served.find((each) => catalogue.isLoaded(each));
+  if (model === undefined) return;
+  const { clock } = parts;
+  const app = createApp(copyOf(parts, { ...service, scheduler: createScheduler(scheduling) }));
+  const server = await listen(app, { host: '127.0.0.1', port: 0 });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const begun = clock();
+  const repeat = async (send: () => Promise<void>) => {
+    for (let i = 0; i < TIMES && clock() - begun < ENOUGH; i++) await send();
+  };
+  const { height, width, channels } = model.card.stimulus;
+  const place = `${server.url}/v1/models/${model.name}/versions/${model.version}`;
+  const neurons = `neurons=${model.card.neurons[0]!.id}`;
+  try {
+    const image = { height, width, channels };
+    const body = encodeNpy(new Uint8Array(imageLength(image)).fill(128), imageAxes(image));
+    for (const accept of [NPY, 'application/json']) {
+      await repeat(() => post(`${place}/responses?${neurons}`, { agent, body, accept }));
+    }
+    await rehearseStream(
+      `${place.replace('http', 'ws')}/stream?dtype=uint8&${neurons}`,
+      model,
+      repeat,
+    );
+  } finally {
+    agent.destroy();
+    await server.close();
+  }
+}
+
+const NPY = 'application/x-npy';
+
+function copyOf(parts: AppDependencies, service: Service): AppDependencies {
+  const { clock, cut } = parts;
+  const registry = new Registry();
+  const metrics = createMetrics(registry, () => 0);
+  const logger = parts.logger.child({}, { level: 'silent' });
+  const quiet = { metrics, logger, tracer: NO_TRACER };
+  const clockStart = performance.timeOrigin;
+  return {
+    ...parts,
+    ...quiet,
+    readiness: () => ({ state: 'ready', service }),
+    access: { keys: undefined, maxConcurrent: 1, origins: [], localOnly: true },
+    rateLimits: createOwnLimits(clock),
+    sharedAnswers: undefined,
+    storeMetrics: createStoreMetrics(registry, () => 0),
+    streams: createStreams({ ...quiet, most: 1, closing: () => false, cut, clock, clockStart }),
+  };
+}
+
+interface Posted {
+  readonly agent: Agent;
+  readonly body: Uint8Array;
+  readonly accept: string;
+}
+
+async function post(url: string, { agent, body, accept }: Posted): Promise<void> {
+  const headers = { 'Content-Type': NPY, 'Content-Length': body.length, Accept: accept };
+  const [answer] = await once(
+    request(url, { agent, method: 'POST', headers }).end(body),
+    'response',
+  );
+  answer.resume();
+  await once(answer, 'end');
+  if (answer.statusCode !== 200) throw new Error(`a request was answered ${answer.statusCode}`);
+}
+
+async function rehearseStream(
+  url: string,
+  { card: { stimulus } }: ServedModel,
+  repeat: (send: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const socket = new WebSocket(url, { perMessageDeflate: false });
+  await once(socket, 'message');
+  const frame = new Uint8Array(frameBytes(stimulus, 'uint8'));
+  await repeat(async () => {
+    socket.send(frame);
+    await once(socket, 'message');
+  });
+  socket.close();
+  await once(socket, 'close');
+}
