@@ -63,6 +63,12 @@ test('a guide that is not built says what builds it', async () => {
   expect(await problem.json()).toMatchObject({
     detail: expect.stringMatching(/^the guide is not built: npm run build makes it/),
   });
+  const page = await app.request('/guide/', BROWSER);
+  expect([page.status, page.headers.get('Content-Type')]).toEqual([
+    404,
+    'text/html; charset=UTF-8',
+  ]);
+  expect(await page.text()).toContain('<code>npm run build</code> makes it');
 });
 
 test.each([
@@ -82,7 +88,7 @@ test.each([
 
 test('a service without the built guide says how to build it', async () => {
   const { app } = createTestApp({ guideFolder: '/nowhere' });
-  for (const path of ['/guide/', '/guide/jobs.html', '/guide/assets/main.js']) {
+  for (const path of ['/guide/jobs.html', '/guide/assets/main.js']) {
     const answer = await app.request(path, BROWSER);
     expect(answer.status).toBe(404);
     expect(await answer.json()).toMatchObject({

@@ -14,6 +14,15 @@ const NO_FILE =
   'the guide has no such file: it begins at /guide/; where the guide itself is missing, npm run build makes it';
 const NOT_BUILT =
   'the guide is not built: npm run build makes it in a checkout, whose folder docs has the same pages';
+const NOT_BUILT_PAGE = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>The guide is not built</title>
+<h1>The guide is not built</h1>
+<p><code>npm run build</code> makes it in a checkout, whose folder <code>docs</code> has the same pages.</p>
+<p><a href="../">Back to the models</a></p>
+</html>
+`;
 
 /** The guide contacts no server but this one. It sets the colours of code in attributes. */
 const POLICY = [
@@ -69,10 +78,20 @@ export function guideRoutes(deps: AppDependencies) {
       id: 'guideHome',
       tag: 'service',
       summary: 'The first page of the guide',
-      answers: { 200: { description: 'The page', content: { 'text/html': z.string() } } },
-      errors: [404],
+      answers: {
+        200: { description: 'The page', content: { 'text/html': z.string() } },
+        404: {
+          description: 'The guide is not built',
+          content: { 'application/problem+json': ProblemAnswer, 'text/html': z.string() },
+        },
+      },
     },
-    async (c) => present(await sendFile(c, guideFolder, 'index.html', PAGE_HEADERS), NOT_BUILT),
+    async (c) => {
+      const home = await sendFile(c, guideFolder, 'index.html', PAGE_HEADERS);
+      if (home !== undefined || !isBrowser(c)) return present(home, NOT_BUILT);
+      c.header('Content-Security-Policy', POLICY);
+      return c.html(NOT_BUILT_PAGE, 404);
+    },
   );
   const page = route(
     deps,
@@ -127,11 +146,14 @@ export function guideRoutes(deps: AppDependencies) {
 
   /** A page for browsers, and a problem for other clients. */
   async function notFound(c: AppContext): Promise<Response> {
-    const forBrowser = negotiate(c, ['application/problem+json', 'text/html']) === 'text/html';
-    const name = forBrowser ? NOT_FOUND : undefined;
+    const name = isBrowser(c) ? NOT_FOUND : undefined;
     const { body, headers } = present(await sendFile(c, guideFolder, name, PAGE_HEADERS));
     return new Response(body, { status: 404, headers });
   }
+}
+
+function isBrowser(c: AppContext): boolean {
+  return negotiate(c, ['application/problem+json', 'text/html']) === 'text/html';
 }
 
 function present(file: Response | undefined, detail = NO_FILE): Response {
