@@ -190,10 +190,21 @@ classdef Hypercolumn < handle
 
     function job = wait(self, id)
       % wait  Waits until a job is over, and prints a line at each change of its progress.
-      %   Ctrl-C ends the waiting, and the job goes on: cancel(id) cancels it.
+      %   Ctrl-C ends the waiting, and the job goes on: cancel(id) cancels it. A service that is started again
+      %   meanwhile may be away for three minutes.
       shown = '';
+      away = [];
       while true
-        job = self.job(id);
+        try
+          job = self.job(id);
+        catch failure
+          if ~any(strcmp(failure.identifier, {'Hypercolumn:ServiceUnreachable', 'Hypercolumn:Busy'})), rethrow(failure); end
+          if isempty(away), away = tic; end
+          if toc(away) > 180, rethrow(failure); end
+          pause(1);
+          continue;
+        end
+        away = [];
         line = sprintf('%s: %s, %d of %d steps', job.kind, job.state, job.progress.done, job.progress.total);
         if ~strcmp(line, shown), disp(line); end
         shown = line;
@@ -544,7 +555,7 @@ classdef Hypercolumn < handle
       if any(status == [400 413 415 422]), name = 'InvalidInput'; end
       if any(status == [401 403]), name = 'KeyRejected'; end
       if status == 404, name = 'NotFound'; end
-      if any(status == [429 503 504]), name = 'Busy'; end
+      if any(status == [429 502 503 504]), name = 'Busy'; end
       % As the options of this client.
       detail = regexprep(problem.detail, '\?fit=(\w+)', '''fit'', ''$1''');
       if status == 401, detail = [detail '; expected service = Hypercolumn(url, key)']; end

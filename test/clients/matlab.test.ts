@@ -144,6 +144,36 @@ testWith(both(program, commonProgram('curl')))(
 );
 
 testWith(both(program, commonProgram('curl')))(
+  'Octave waits for a job while its service is away, and a job that is not there ends the waiting',
+  async () => {
+    /** More than a request is sent again: the last of them comes from a proxy. */
+    const away = [503, 503, 503, 503, 503, 502];
+    const server = createServer((request, answer) => {
+      request.resume();
+      const missing = request.url?.endsWith('/b') ? 404 : 200;
+      answer.writeHead(away.shift() ?? missing, { 'Retry-After': '0' });
+      const progress = { done: 2, total: 2 };
+      const record = { id: 'a', kind: 'characterize', state: 'succeeded', progress, reason: null };
+      answer.end(JSON.stringify({ ...record, title: 'Away', detail: 'later' }));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as AddressInfo;
+    const lines = [
+      `addpath('${path('clients/matlab')}');`,
+      `service = Hypercolumn('http://127.0.0.1:${port}');`,
+      "service.wait('a');",
+      "try\n service.wait('b');\ncatch failure\n disp(failure.identifier);\nend",
+    ];
+    const code = lines.join('\n');
+    const { stdout } = await promisify(execFile)(program.program, ['-q', '--eval', code]);
+    expect(away).toEqual([]);
+    expect(stdout).toBe('characterize: succeeded, 2 of 2 steps\nHypercolumn:NotFound\n');
+  },
+);
+
+testWith(both(program, commonProgram('curl')))(
   'Octave asks again where the service is busy, with the same key, and says where none answers',
   async () => {
     const seen: IncomingMessage[] = [];
