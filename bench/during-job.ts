@@ -5,6 +5,7 @@ import {
   openClosedLoopStream,
 } from './closed-loop-client.js';
 import { median, quantile } from './figures.js';
+import { startJob } from './start-job.js';
 import type { Row } from './table.js';
 
 /** What is measured: the predictions of a model while a job runs on it, and while none does. */
@@ -58,7 +59,9 @@ export async function measureDuringJob(measured: DuringJob): Promise<Row[]> {
     for (const { kind, neurons: taken } of jobs) {
       const idle = await sendInTurn(each, (image) => image === IDLE);
       const first = (taken * turn) % neurons;
-      const job = await start(`${address}/${kind}`, { neurons: `${first}-${first + taken - 1}` });
+      const job = await startJob(`${address}/${kind}`, {
+        neurons: `${first}-${first + taken - 1}`,
+      });
       const busy = await sendInTurn(each, () => job.over);
       await job.end;
       for (const [client, list] of halves.get(kind)!.entries()) {
@@ -117,24 +120,4 @@ async function sendInTurn(
     await pause(next - performance.now());
   }
   return latencies;
-}
-
-/** A job that was started: whether it is over, and when it is. @throws Error where it did not succeed */
-async function start(url: string, body: object) {
-  const answer = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
-  const place = answer.headers.get('Location');
-  if (place === null) throw new Error(`${url}: ${await answer.text()}`);
-  const job = new URL(place, url);
-  const running = { over: false, end: finish() };
-  return running;
-
-  async function finish(): Promise<void> {
-    try {
-      const details = await (await fetch(`${job}/events`)).text();
-      if (!details.includes('"state":"succeeded"')) throw new Error(details.slice(-500));
-      await fetch(job, { method: 'DELETE' });
-    } finally {
-      running.over = true;
-    }
-  }
 }

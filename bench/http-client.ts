@@ -22,6 +22,8 @@ export interface Latency {
 export interface HttpClient {
   /** @throws Error when the answer is not a 200 */
   send(request: BenchRequest): Promise<Latency>;
+  /** @returns milliseconds of a GET */
+  get(url: string): Promise<number>;
   close(): void;
 }
 
@@ -41,6 +43,12 @@ export function openHttpClient(): HttpClient {
       if (answer.statusCode !== 200) throw new Error(`${url}: ${text.toString().slice(0, 500)}`);
       const timing = /infer;dur=([\d.]+)/.exec(answer.headers['server-timing'] ?? '');
       return { trip, infer: Number(timing?.[1]) };
+    },
+    async get(url) {
+      const begun = performance.now();
+      const [answer] = await once(request(url, { agent }).end(), 'response');
+      await buffer(answer);
+      return performance.now() - begun;
     },
     close: () => agent.destroy(),
   };

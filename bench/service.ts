@@ -13,6 +13,7 @@ import { wholeNumber } from '../training/run/options.js';
 import { pythonOption } from './contender.js';
 import type { Config } from './service/config.js';
 import { measureCrash } from './service/crash.js';
+import { measureFirst, measureFits, measureSmall } from './service/demo.js';
 import { measureEventLoop } from './service/event-loop.js';
 import { measureJobs } from './service/jobs.js';
 import { measureOneAtATime } from './service/one-at-a-time.js';
@@ -23,9 +24,12 @@ import { measureThroughput } from './service/throughput.js';
 import { chooseParts, type Part, printTable } from './table.js';
 
 const PARTS: Readonly<Record<string, Part<Config>>> = {
-  ff_cnn: (config) => measureOneAtATime('ff_cnn', { session: 1.15, published: 6 }, config),
+  ff_cnn: (config) => measureOneAtATime('ff_cnn', { milliseconds: 10, published: 14 }, config),
   ff_sa_cnn: (config) => measureOneAtATime('ff_sa_cnn', { published: 4 }, config),
-  rf_cnn: (config) => measureOneAtATime('rf_cnn', { milliseconds: 4, published: 50 }, config),
+  rf_cnn: (config) => measureOneAtATime('rf_cnn', { milliseconds: 1.3, published: 50 }, config),
+  small: measureSmall,
+  first: measureFirst,
+  fits: measureFits,
   throughput: measureThroughput,
   overhead: measureOverhead,
   start: measureStart,

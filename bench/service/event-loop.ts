@@ -29,9 +29,9 @@ export async function measureEventLoop(config: Config): Promise<Row[]> {
   return [
     {
       what: `event loop under full load (${config.images} images twice next to ${CLIENTS} clients), p99`,
-      toReach: 'at most 20 ms late',
+      toReach: 'never more than 20 ms late',
       measured: `${(1000 * p99).toFixed(1)} ms, at most ${(1000 * max).toFixed(1)} ms`,
-      met: p99 <= 0.02,
+      met: max <= 0.02,
     },
   ];
 }

@@ -12,8 +12,6 @@ const WARM_UP = { answers: 4, milliseconds: 3000 };
 const SIDE = 50;
 
 interface Targets {
-  /** Times as long as the bare session. */
-  readonly session?: number;
   readonly milliseconds?: number;
   /** Times faster than PyTorch. */
   readonly published: number;
@@ -92,13 +90,9 @@ function latency(
 ): Row {
   const [ms, session] = [median(own.latencies), median(bare.latencies)];
   const faster = theirs && median(theirs.latencies) / ms;
-  const reached = [
-    ms <= (targets.milliseconds ?? Number.POSITIVE_INFINITY),
-    ms / session <= (targets.session ?? Number.POSITIVE_INFINITY),
-  ].every(Boolean);
+  const reached = ms <= (targets.milliseconds ?? Number.POSITIVE_INFINITY);
   const wanted = [
     targets.milliseconds && `at most ${targets.milliseconds} ms`,
-    targets.session && `at most ${targets.session} x the session`,
     `${targets.published} x faster than PyTorch`,
   ].filter(Boolean);
   return {
@@ -128,11 +122,11 @@ function share(eight: Series, flop: number, peaks: readonly number[]): Row {
   const peak = median(peaks);
   return {
     what: 'compute: ff_cnn, 8 images in a request',
-    toReach: 'at least 65 % of the peak',
+    toReach: 'at least 138 % of the peak',
     measured:
       `${((100 * speed) / peak).toFixed(0)} %: ${describeLatencies(eight)}, ${speed.toFixed(0)} of the ` +
       `${peak.toFixed(0)} GFLOP/s of a matrix product`,
-    met: speed / peak >= 0.65,
+    met: speed / peak >= 1.38,
   };
 }
 
