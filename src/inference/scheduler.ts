@@ -18,7 +18,10 @@ import {
 } from './request-queue.js';
 import { computeTwice } from './twice.js';
 
-/** A prediction during an experiment is computed before a tuning sweep. */
+/**
+ * A prediction during an experiment is computed before a tuning sweep; a sweep that waits gets a fifth of the engine's
+ * time all the same.
+ */
 export type Priority = 'prediction' | 'sweep';
 
 export interface ScheduledRequest extends EngineRequest {
@@ -76,6 +79,8 @@ export interface SchedulerOptions {
 const EXPECTED_MILLISECONDS = 2000;
 /** The least work for which a call of the engine is worth its cost. */
 const MIN_MILLISECONDS = 2;
+/** Of the engine's time, what sweeps get where predictions never leave it free. */
+const SWEEP_SHARE = 0.2;
 
 /** A request in the queue, and how to settle it. */
 interface ScheduledEntry extends QueueEntry {
@@ -106,6 +111,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   /** Milliseconds that predictions typically take, and when one last came. */
   let typical: number | undefined;
   let lastAt = Number.NEGATIVE_INFINITY;
+  /** Milliseconds that sweeps would have had of their share while predictions were computed. */
+  let owed = 0;
   let running = false;
   let draining = false;
   let work = Promise.resolve();
@@ -173,9 +180,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
 
   async function turn(slices: readonly Slice<ScheduledEntry>[]): Promise<void> {
     const computing = compute(slices);
-    if (slices[0]?.entry.request.priority === 'sweep') return void (await computing);
+    if (slices[0]?.entry.request.priority === 'sweep') {
+      owed = Math.max(0, owed - (await computing));
+      return;
+    }
     predicting = computing.then(() => {});
     const milliseconds = await computing;
+    owed += (milliseconds * SWEEP_SHARE) / (1 - SWEEP_SHARE);
     // Steps up and down are alike, so that it approaches the median: one late prediction predicts no other.
     typical =
       typical === undefined ? milliseconds : typical * (milliseconds > typical ? 1.05 : 0.95);
@@ -186,7 +197,8 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
     for (const queue of [queues.prediction, queues.sweep]) {
       for (const entry of queue) if (isLate(entry.request)) rejectEntry(entry, deadlineError());
     }
-    const predictions = queues.prediction.takeSlices(chunk);
+    if (queues.sweep.first === undefined) owed = 0;
+    const predictions = owed >= sweepBound() ? [] : queues.prediction.takeSlices(chunk);
     return predictions.length > 0 ? predictions : queues.sweep.takeSlices(sweepChunk());
   }
 
@@ -194,9 +206,13 @@ export function createScheduler(options: SchedulerOptions): Scheduler {
   function sweepChunk(): number {
     const pace = queues.sweep.first?.pace;
     if (pace === undefined) return 1;
+    return Math.min(chunk, Math.max(1, Math.floor(sweepBound() / pace)));
+  }
+
+  /** Milliseconds that the next batch of a sweep may take. */
+  function sweepBound(): number {
     const expected = clock() - lastAt < EXPECTED_MILLISECONDS ? typical : undefined;
-    const bound = Math.max(MIN_MILLISECONDS, expected ?? sweepMilliseconds);
-    return Math.min(chunk, Math.max(1, Math.floor(Math.min(sweepMilliseconds, bound) / pace)));
+    return Math.min(sweepMilliseconds, Math.max(MIN_MILLISECONDS, expected ?? sweepMilliseconds));
   }
 
   /** @returns milliseconds that it took */

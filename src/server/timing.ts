@@ -49,5 +49,5 @@ export function serverTiming(
 
 /** To the microsecond. */
 export function milliseconds(seconds: number): number {
-  return Number((seconds * 1000).toFixed(3));
+  return Math.round(seconds * 1e6) / 1000;
 }

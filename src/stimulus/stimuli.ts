@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Channels } from '../formats/channels.js';
 import type { Monitor } from './colour/monitor.js';
 
@@ -90,9 +90,7 @@ function shapeText(image: StimulusShape): string {
  * 32 bytes each.
  */
 export function setDigest(stimulusDigests: readonly string[]): string {
-  const hash = createHash('sha256');
-  for (const digest of stimulusDigests) hash.update(digest, 'hex');
-  return hash.digest('hex');
+  return hash('sha256', Buffer.from(stimulusDigests.join(''), 'hex'));
 }
 
 /**
@@ -102,10 +100,9 @@ export function setDigest(stimulusDigests: readonly string[]): string {
  */
 export function stimulusDigest(image: StimulusImage): string {
   const { pixels } = image;
-  const canonical = new Float32Array(pixels.length);
-  for (let i = 0; i < pixels.length; i++) canonical[i] = pixels[i]! + 0; // -0 + 0 = 0
-  return createHash('sha256')
-    .update(new Uint8Array(Uint32Array.from(imageAxes(image)).buffer))
-    .update(new Uint8Array(canonical.buffer))
-    .digest('hex');
+  const axes = imageAxes(image);
+  const canonical = new Float32Array(axes.length + pixels.length);
+  new Uint32Array(canonical.buffer).set(axes);
+  for (let i = 0; i < pixels.length; i++) canonical[axes.length + i] = pixels[i]! + 0; // -0 + 0 = 0
+  return hash('sha256', new Uint8Array(canonical.buffer));
 }

@@ -146,6 +146,40 @@ test.each([
   },
 );
 
+test('a sweep gets a fifth of the time of an engine that predictions never leave free', async () => {
+  const time = { now: 0 };
+  const fake = createFakeEngine();
+  let isOver = false;
+  let predictions = 0;
+  const { scheduler, batches } = setUp({
+    clock: () => time.now,
+    engine: {
+      respond(asked) {
+        // 5 ms for a batch of predictions, 2 ms for a stimulus of the sweep
+        const isPrediction = asked.stimuli.pixels[0]! >= 1000;
+        if (isPrediction) predictions += 1;
+        time.now += isPrediction ? 5 : 2 * asked.stimuli.count;
+        return fake.respond(asked);
+      },
+    },
+  });
+  const prediction = request(1, { stimuli: stimuli(1, 1000), digest: 'b'.repeat(64) });
+  const client = async () => {
+    while (!isOver) await scheduler.respond(prediction);
+  };
+  const clients = [client(), client()];
+  const sweep = request(40, { priority: 'sweep' });
+  const { values } = await scheduler.respond(sweep);
+  isOver = true;
+  await Promise.all(clients);
+  expect(values).toEqual(handResponses(sweep));
+  // The sweep's 40 stimuli take 80 ms, so the predictions get 320.
+  expect(predictions).toBeGreaterThanOrEqual(60);
+  expect(predictions).toBeLessThanOrEqual(70);
+  // The longest batch of the sweep is as long as a prediction.
+  expect(batches.filter((count) => count > 2)).toEqual([]);
+});
+
 test('low-priority requests let predictions pass at the engine, but no sweep', async () => {
   const { engine, scheduler } = setUp();
   engine.hold();
