@@ -29,8 +29,11 @@ export function createKernelResponder(
 ): KernelResponder {
   const { addon } = threads;
   const { network, weights, first: packedAt, multiplications } = networks;
-  // Where they were copied to, lines of the cache may begin elsewhere.
-  weights.copyWithin(addon.firstPlace(weights), packedAt, weights.length - MARGIN + packedAt);
+  const place = addon.firstPlace(weights);
+  // Where they were copied to, lines of the cache begin elsewhere; memory that was moved is as it was.
+  if (place !== packedAt) {
+    weights.copyWithin(place, packedAt, weights.length - MARGIN + packedAt);
+  }
   const { site } = addon.createSite(network, threads.count);
   return {
     async respond(images, count, columns, isBackground = false) {
