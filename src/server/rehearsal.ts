@@ -20,6 +20,7 @@ import { createStreams } from './stream/streams.js';
 const TIMES = 12;
 /** Milliseconds after which no more are sent. */
 const ENOUGH = 300;
+const NPY = 'application/x-npy';
 
 /**
  * Answers some requests over HTTP and on a stream before clients can send any, because code that runs for the first time
@@ -63,8 +64,6 @@ export async function rehearse(
     await server.close();
   }
 }
-
-const NPY = 'application/x-npy';
 
 function copyOf(parts: AppDependencies, service: Service): AppDependencies {
   const { clock, cut } = parts;
