@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -46,6 +46,14 @@ const LARGER = Uint8Array.from({ length: 8 * SIDE * SIDE }, (_, i) => {
   const [row, column] = [Math.floor(i / (2 * SIDE)), i % (2 * SIDE)];
   return IMAGES[Math.floor(row / 2) * SIDE + Math.floor(column / 2)]!;
 });
+
+/** @returns the port of a server, which is closed after the test */
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return (server.address() as AddressInfo).port;
+}
 
 const bitsOf = (values: ArrayLike<number | bigint>) => [
   ...new Uint32Array(Float32Array.from(Array.from(values, Number)).buffer),
@@ -156,10 +164,7 @@ testWith(both(program, commonProgram('curl')))(
       const record = { id: 'a', kind: 'characterize', state: 'succeeded', progress, reason: null };
       answer.end(JSON.stringify({ ...record, title: 'Away', detail: 'later' }));
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onTestFinished(() => void server.close());
-    const { port } = server.address() as AddressInfo;
+    const port = await listen(server);
     const lines = [
       `addpath('${path('clients/matlab')}');`,
       `service = Hypercolumn('http://127.0.0.1:${port}');`,
@@ -187,10 +192,7 @@ testWith(both(program, commonProgram('curl')))(
         JSON.stringify(isBusy ? { title: 'Busy', detail: 'later' } : { id: 'a', version: 3 }),
       );
     });
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    onTestFinished(() => void server.close());
-    const { port } = server.address() as AddressInfo;
+    const port = await listen(server);
     const lines = [
       `addpath('${path('clients/matlab')}');`,
       `service = Hypercolumn('http://127.0.0.1:${port}', 'secret');`,

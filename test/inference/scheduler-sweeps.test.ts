@@ -1,6 +1,21 @@
 import { expect, test } from 'vitest';
+import type { EngineRequest } from '../../src/inference/engine.js';
 import { createFakeEngine, handResponses } from '../support/fake-engine.js';
 import { request, setUp, stimuli } from './scheduled-requests.js';
+
+/** A scheduler whose clock goes on by what each request takes at the engine, in milliseconds. */
+function setUpTimed(takes: (asked: EngineRequest) => number) {
+  const fake = createFakeEngine();
+  const time = { now: 0 };
+  const engine = {
+    respond(asked: EngineRequest) {
+      time.now += takes(asked);
+      return fake.respond(asked);
+    },
+  };
+  const { scheduler, batches } = setUp({ clock: () => time.now, engine });
+  return { scheduler, batches, time };
+}
 
 test('a prediction waits for one chunk of a sweep at most', async () => {
   const { engine, scheduler } = setUp();
@@ -18,17 +33,7 @@ test.each([
   { each: 30, expected: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1] },
   { each: 1, expected: [1, 4, 4, 1] },
 ])('a sweep is cut into chunks of 20 ms: at $each ms each', async ({ each, expected }) => {
-  const time = { now: 0 };
-  const fake = createFakeEngine();
-  const { scheduler, batches } = setUp({
-    clock: () => time.now,
-    engine: {
-      respond(asked) {
-        time.now += each * asked.stimuli.count;
-        return fake.respond(asked);
-      },
-    },
-  });
+  const { scheduler, batches } = setUpTimed(({ stimuli: { count } }) => each * count);
   const sweep = request(10, { priority: 'sweep' });
   expect((await scheduler.respond(sweep)).values).toEqual(handResponses(sweep));
   expect(batches).toEqual(expected);
@@ -41,18 +46,8 @@ test.each([
 ])(
   'a sweep is cut into chunks as long as the prediction of 5 ms that came $since ms before, at 2 ms each',
   async ({ since, expected }) => {
-    const time = { now: 0 };
-    const fake = createFakeEngine();
     let each = 5;
-    const { scheduler, batches } = setUp({
-      clock: () => time.now,
-      engine: {
-        respond(asked) {
-          time.now += each * asked.stimuli.count;
-          return fake.respond(asked);
-        },
-      },
-    });
+    const { scheduler, batches, time } = setUpTimed(({ stimuli: { count } }) => each * count);
     await scheduler.respond(request(1));
     time.now += since;
     each = 2;
@@ -62,21 +57,13 @@ test.each([
 );
 
 test('a sweep gets a fifth of the time of an engine that predictions never leave free', async () => {
-  const time = { now: 0 };
-  const fake = createFakeEngine();
   let isOver = false;
   let predictions = 0;
-  const { scheduler, batches } = setUp({
-    clock: () => time.now,
-    engine: {
-      respond(asked) {
-        // 5 ms for a batch of predictions, 2 ms for a stimulus of the sweep
-        const isPrediction = asked.stimuli.pixels[0]! >= 1000;
-        if (isPrediction) predictions += 1;
-        time.now += isPrediction ? 5 : 2 * asked.stimuli.count;
-        return fake.respond(asked);
-      },
-    },
+  // 5 ms for a batch of predictions, 2 ms for a stimulus of the sweep
+  const { scheduler, batches } = setUpTimed(({ stimuli: { pixels, count } }) => {
+    const isPrediction = pixels[0]! >= 1000;
+    if (isPrediction) predictions += 1;
+    return isPrediction ? 5 : 2 * count;
   });
   const prediction = request(1, { stimuli: stimuli(1, 1000), digest: 'b'.repeat(64) });
   const client = async () => {

@@ -30,7 +30,7 @@ export interface Addon {
   readonly block: number;
   /**
    * @param network as `describeNetwork` gives it
-   * @param threads the most that will compute it
+   * @param threads the largest number of threads that will compute the site
    */
   createSite(
     network: Int32Array,

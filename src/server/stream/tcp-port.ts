@@ -41,8 +41,8 @@ export interface StreamPort {
 const TIMING: OpeningTiming = { opening: 20_000, goodbye: 2_000 };
 /** Bytes of the first message. */
 const LONGEST_OPENING = 64 * 1024;
-/** What a client that is not understood requests: the app logs and counts it as any request for a stream. */
-const UNKNOWN = new Request('http://localhost/v1/models/:model/stream');
+/** The request that the app logs and counts where the first message of a client cannot be read. */
+const UNREADABLE = new Request('http://localhost/v1/models/:model/stream');
 
 /**
  * Offers the streams of the app over plain TCP. The first message of a client says in JSON what the path, the
@@ -66,7 +66,7 @@ export async function listenForStreams(
     url,
     close() {
       const problem = unavailable('the service is shutting down');
-      for (const connection of waiting) void answer(connection, UNKNOWN, problem);
+      for (const connection of waiting) void answer(connection, UNREADABLE, problem);
       return closing.close();
     },
   };
@@ -82,7 +82,7 @@ export async function listenForStreams(
       await answer(connection, request, findRefusal(socket));
     } catch (error) {
       const problem = error instanceof InputError ? unreadable(error) : problemFrom(error);
-      await answer(connection, UNKNOWN, problem);
+      await answer(connection, UNREADABLE, problem);
     } finally {
       waiting.delete(connection);
     }

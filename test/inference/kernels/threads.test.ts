@@ -17,7 +17,7 @@ beforeAll(() => {
   if (capability.missing === null) addon = loadAddon(capability.file)!;
 });
 
-/** @param threads the most that compute it */
+/** @param threads the largest number of threads that may compute the site */
 function createRequest(images: number, threads: number): NativeRequest {
   const { network: architecture } = ARCHITECTURES.rf_cnn;
   const members = [randomParameters(architecture, STIMULUS, [0, 1, 2, 3, 4], 1)];
@@ -32,9 +32,9 @@ test('threads answer requests that come together as one thread does, in any orde
   const threads = startKernelThreads(addon, 3);
   const requests = [1, 40, 3, 17, 16].map((images) => createRequest(images, 3));
   await Promise.all(requests.map((request, i) => threads.compute(request, i % 2 === 1)));
-  for (const [...request] of requests) {
+  for (const request of requests) {
     const answered = request[4].slice();
-    addon.respondNow(...(request as unknown as NativeRequest));
+    addon.respondNow(...request);
     expect(answered).toEqual(request[4]);
     expect(new Set(answered).size).toBeGreaterThan(1);
   }
