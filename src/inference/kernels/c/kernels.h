@@ -4,38 +4,7 @@
 #include "vector.h"
 #include <string.h>
 #include "products.h"
-
-enum { TILE = 4, POINTS = TILE + 5 - 1 };
-
-// Winograd's F(4, 5) with the points 0, 1, -1, 2, -2, 1/2, -1/2 and infinity (Lavin and Gray 2016, arXiv 1509.09308).
-// B^T d: eight values to eight.
-INLINE void transform_input(const vec d[POINTS], vec o[POINTS]) {
-  o[0] = 4.0f * (d[0] - d[6]) + 21.0f * (d[4] - d[2]);
-  vec even = 17.0f * d[4] - 4.0f * (d[2] + d[6]);
-  vec odd = 17.0f * d[3] - 4.0f * (d[1] + d[5]);
-  o[1] = even + odd;
-  o[2] = even - odd;
-  even = d[2] - 5.0f * d[4] + 4.0f * d[6];
-  odd = 2.0f * d[1] - 10.0f * d[3] + 8.0f * d[5];
-  o[3] = even + odd;
-  o[4] = even - odd;
-  even = 8.0f * d[2] - 10.0f * d[4] + 2.0f * d[6];
-  odd = 4.0f * d[1] - 5.0f * d[3] + d[5];
-  o[5] = even + odd;
-  o[6] = even - odd;
-  o[7] = 4.0f * (d[7] - d[1]) + 21.0f * (d[3] - d[5]);
-}
-
-// A^T m: eight products to four sums.
-INLINE void transform_output(const vec m[POINTS], vec y[TILE]) {
-  const vec s1 = m[1] + m[2], d1 = m[1] - m[2];
-  const vec s2 = m[3] + m[4], d2 = m[3] - m[4];
-  const vec s3 = m[5] + m[6], d3 = m[5] - m[6];
-  y[0] = m[0] + s1 + s2 + s3;
-  y[1] = d1 + 2.0f * d2 + 0.5f * d3;
-  y[2] = s1 + 4.0f * s2 + 0.25f * s3;
-  y[3] = d1 + 8.0f * d2 + 0.125f * d3 + m[7];
-}
+#include "winograd.h"
 
 INLINE vec largest_of_four(vec a, vec b, vec c, vec d) {
   return larger(larger(a, b), larger(c, d));

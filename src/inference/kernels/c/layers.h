@@ -103,19 +103,7 @@ static void by_tiles(const Step *s, int C, const float *weights, Map in, float *
     for (int tx = 0; tx < across; tx++)
       for (int c = 0; c < C; c += WIDTH) {
         const float *corner = cell(in, C, s->top + TILE * ty, s->left + TILE * tx) + c;
-        vec half[POINTS][POINTS];
-        for (int x = 0; x < POINTS; x++) {
-          vec d[POINTS], o[POINTS];
-          for (int y = 0; y < POINTS; y++) d[y] = *(const vec *)(corner + ((long)y * in.width + x) * C);
-          transform_input(d, o);
-          for (int y = 0; y < POINTS; y++) half[y][x] = o[y];
-        }
-        float *to = values + ((long)ty * across + tx) * C + c;
-        for (int y = 0; y < POINTS; y++) {
-          vec o[POINTS];
-          transform_input(half[y], o);
-          for (int x = 0; x < POINTS; x++) *(vec *)(to + (y * POINTS + x) * plane) = o[x];
-        }
+        tile_to_points(corner, (long)in.width * C, C, values + ((long)ty * across + tx) * C + c, plane);
       }
   static const long none[1] = {0};
   const long each = (long)C * BLOCK;
@@ -138,14 +126,8 @@ static void by_tiles(const Step *s, int C, const float *weights, Map in, float *
     for (int tx = 0; tx < across; tx++)
       for (int c = 0; c < C; c += WIDTH) {
         const float *from = products + ((long)ty * across + tx) * C + c;
-        vec half[TILE][POINTS], y[TILE][TILE];
-        for (int x = 0; x < POINTS; x++) {
-          vec m[POINTS], o[TILE];
-          for (int p = 0; p < POINTS; p++) m[p] = *(const vec *)(from + (p * POINTS + x) * plane);
-          transform_output(m, o);
-          for (int k = 0; k < TILE; k++) half[k][x] = o[k];
-        }
-        for (int k = 0; k < TILE; k++) transform_output(half[k], y[k]);
+        vec y[TILE][TILE];
+        points_to_tile(from, plane, y);
         const vec shift = *(const vec *)(bias + c);
         for (int k = 0; k < TILE; k += 2)
           for (int l = 0; l < TILE; l += 2) {

@@ -28,13 +28,6 @@ static void transform_stimulus(const Network *n, const float *pixels, float *tra
     }
 }
 
-// As many points at a time as the registers hold for two rows of sums and the weights.
-#if WIDTH == 8
-enum { TOGETHER = 4 };
-#else
-enum { TOGETHER = 8 };
-#endif
-
 // Weights: [vector of channels][channel of the stimulus][row][point][WIDTH], then the bias.
 static void of_stimulus(const Network *n, const float *weights, const float *transformed, Map out) {
   const Step *s = n->step;
@@ -46,42 +39,8 @@ static void of_stimulus(const Network *n, const float *weights, const float *tra
     const vec shift = *(const vec *)(bias + c);
     for (int y = 0; y < s->height; y++)
       for (int t = 0; t < tiles; t++) {
-        vec m0[POINTS], m1[POINTS];
-#pragma GCC unroll 2
-        for (int first = 0; first < POINTS; first += TOGETHER) {
-          vec a0[TOGETHER], a1[TOGETHER], w[TOGETHER];
-          for (int p = 0; p < TOGETHER; p++) a0[p] = a1[p] = (vec){0};
-          for (int channel = 0; channel < seen; channel++) {
-            const float *d = transformed + channel * plane + 2 * y * row + (long)t * POINTS + first;
-            const vec *wc = own + channel * 5 * POINTS + first;
-#pragma GCC unroll 8
-            for (int p = 0; p < TOGETHER; p++) {
-              w[p] = wc[p];
-              a0[p] += w[p] * broadcast(d[p]);
-            }
-            // Each row of the stimulus is read once, for both rows of sums.
-#pragma GCC unroll 4
-            for (int r = 1; r < 5; r++) {
-#pragma GCC unroll 8
-              for (int p = 0; p < TOGETHER; p++) {
-                const vec x = broadcast(d[r * row + p]);
-                a1[p] += w[p] * x;
-                w[p] = wc[r * POINTS + p];
-                __asm__("" : KEEP(w[p])); // in its register for the next row
-                a0[p] += w[p] * x;
-              }
-            }
-#pragma GCC unroll 8
-            for (int p = 0; p < TOGETHER; p++) a1[p] += w[p] * broadcast(d[5 * row + p]);
-          }
-          for (int p = 0; p < TOGETHER; p++) {
-            m0[first + p] = a0[p];
-            m1[first + p] = a1[p];
-          }
-        }
         vec y0[TILE], y1[TILE];
-        transform_output(m0, y0);
-        transform_output(m1, y1);
+        stimulus_tile(own, seen, transformed + 2 * y * row + (long)t * POINTS, row, plane, y0, y1);
         for (int k = 0; k < TILE; k += 2) {
           const int column = (TILE * t + k) / 2;
           if (column >= s->width) break;
