@@ -15,6 +15,7 @@ const modules = join(root, 'node_modules');
 const TSC = 'typescript/bin/tsc';
 const CHECKS = [[TSC], [TSC, '-p', 'src/web'], [TSC, '-p', 'deploy/guide']];
 const BUNDLE = ['vite/bin/vite.js', 'build', 'src/web', '--config', 'deploy/page/vite.config.ts'];
+const SERVICE_SOURCES = ['src', 'deploy/bundle.mjs', 'package-lock.json'];
 const PAGE_SOURCES = ['src', 'deploy/page', 'package-lock.json'];
 const GUIDE_SOURCES = ['src', 'deploy', 'docs', 'README.md', 'CHANGELOG.md', 'package-lock.json'];
 const KERNEL_SOURCES = ['src/inference/kernels/c', 'deploy/compile-kernels.mjs'];
@@ -233,6 +234,7 @@ const problem = installProblem();
 const { record, commands } = compilerRuns();
 const isCompileDue = isOlderThan(record, SOURCES);
 const isBundleDue = isOlderThan(join(root, 'dist', 'page', 'index.html'), PAGE_SOURCES);
+const isServiceDue = isOlderThan(join(root, 'dist', 'bundled', 'serve.js'), SERVICE_SOURCES);
 const isGuideDue =
   withEverything && isOlderThan(join(root, 'dist', '.guide-digest'), GUIDE_SOURCES);
 const kernels = join(root, 'dist', 'src', 'inference', 'kernels');
@@ -245,6 +247,7 @@ const steps = [
   ...(problem === undefined ? [] : ['installing packages']),
   ...(isCompileDue ? ['compiling'] : []),
   ...(areKernelsDue ? ['compiling the kernels'] : []),
+  ...(isServiceDue ? ['bundling the service'] : []),
   ...(isBundleDue ? ['bundling the page'] : []),
   ...(isGuideDue ? ['building the guide'] : []),
 ];
@@ -263,6 +266,9 @@ const program = join(root, 'dist', 'src', 'cli', 'hypercolumn.js');
 if (existsSync(program)) chmodSync(program, 0o755);
 removeStaleOutputs();
 if (areKernelsDue) await finish('compiling the kernels', compilingKernels);
+if (isServiceDue) {
+  await finish('bundling the service', run(process.execPath, [join(root, 'deploy', 'bundle.mjs')]));
+}
 if (isBundleDue) await finish('bundling the page', bundling);
 if (isGuideDue) {
   const guide = join(root, 'dist', 'deploy', 'guide', 'build-guide.js');

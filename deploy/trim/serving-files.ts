@@ -29,10 +29,13 @@ export async function listServingFiles(
   const kernels = filesIn(root, 'dist/src/inference/kernels').filter((file) =>
     file.endsWith('.node'),
   );
+  const bundled = filesIn(root, 'dist/bundled');
+  if (bundled.length === 0) throw new InputError('nothing is bundled: run npm run build first');
   const files = new Set([
     'package.json',
     ...page,
     ...kernels,
+    ...bundled,
     ...filesIn(root, 'dist/guide'),
     ...modules,
     ...data,

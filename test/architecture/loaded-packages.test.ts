@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
 const SERVE = new URL('../../dist/src/serve.js', import.meta.url).href;
+const BUNDLED = new URL('../../dist/bundled/serve.js', import.meta.url).href;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The clients of Redis, of S3 and of OpenTelemetry; each is written as CommonJS, whose modules Node lists. */
 const CLIENTS = ['bullmq', 'ioredis', '@aws-sdk/client-s3', '@opentelemetry/sdk-trace-node'];
@@ -22,7 +23,10 @@ function loadedBy(modules: readonly string[]): string[] {
   return CLIENTS.filter((name) => files.some((file) => file.includes(`/node_modules/${name}/`)));
 }
 
-test('the modules of the service load no client of Redis, S3 or OpenTelemetry', () => {
-  expect(loadedBy([SERVE])).toEqual([]);
+test.each([
+  ['modules', SERVE],
+  ['bundle', BUNDLED],
+])('the %s of the service load no client of Redis, S3 or OpenTelemetry', (_, serve) => {
+  expect(loadedBy([serve])).toEqual([]);
   expect(loadedBy(CLIENTS)).toEqual(CLIENTS); // They would be seen.
 });

@@ -1,6 +1,13 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { BUNDLED, COMPILED, KERNELS, useFakeCheckout, wanted } from '../support/fake-checkout.js';
+import {
+  BUNDLED,
+  BUNDLED_SERVICE,
+  COMPILED,
+  KERNELS,
+  useFakeCheckout,
+  wanted,
+} from '../support/fake-checkout.js';
 
 const {
   inside,
@@ -16,7 +23,9 @@ const {
 } = useFakeCheckout();
 
 test('a fitting install stays as it is, and compilation prints nothing to stdout', () => {
-  const stderr = `1/2 compiling ... N s\n${COMPILED}2/2 bundling the page ... N s\n${BUNDLED}`;
+  const stderr =
+    `1/3 compiling ... N s\n${COMPILED}2/3 bundling the service ... N s\n${BUNDLED_SERVICE}` +
+    `3/3 bundling the page ... N s\n${BUNDLED}`;
   expect(prepare()).toEqual({ status: 0, stdout: '', stderr, npm: null });
 });
 
@@ -24,7 +33,15 @@ test('nothing is printed when there is nothing to do', () => {
   compilerDoes('');
   write('dist/.unchecked.tsbuildinfo', '');
   write('dist/page/index.html', '');
-  for (const file of ['package-lock.json', 'src', 'deploy/prepare.mjs', 'deploy']) dated(file, 100);
+  write('dist/bundled/serve.js', '');
+  for (const file of [
+    'package-lock.json',
+    'src',
+    'deploy/prepare.mjs',
+    'deploy/bundle.mjs',
+    'deploy',
+  ])
+    dated(file, 100);
   expect(prepare()).toEqual({ status: 0, stdout: '', stderr: '', npm: null });
 });
 
@@ -68,6 +85,15 @@ test('the page is bundled again only when one of its files is newer', () => {
   expect(prepare().stderr).toContain(BUNDLED);
 });
 
+test('the service is bundled again only when one of its files is newer', () => {
+  write('dist/bundled/serve.js', '');
+  for (const file of ['package-lock.json', 'src', 'deploy/bundle.mjs']) dated(file, 100);
+  expect(prepare().stderr).not.toContain(BUNDLED_SERVICE);
+  write('src/serve.ts', '');
+  dated('dist/bundled/serve.js', 200);
+  expect(prepare().stderr).toContain(`bundling the service ... N s\n${BUNDLED_SERVICE}`);
+});
+
 test('the kernels are compiled when a file of them is newer, also where there was no compiler', () => {
   write('deploy/compile-kernels.mjs', "console.error('kernels into', process.argv[2])");
   const folder = inside('dist/src/inference/kernels');
@@ -97,12 +123,14 @@ test('the kernels are compiled when there is a compiler at last', () => {
 
 test('the guide is built with the development packages alone, when one of its files is newer', () => {
   write('docs/jobs.md', '');
-  const scripts = ['deploy/prepare.mjs', 'deploy/c-compiler.mjs', 'deploy'];
+  const scripts = ['prepare.mjs', 'c-compiler.mjs', 'bundle.mjs', ''].map(
+    (name) => `deploy/${name}`,
+  );
   const files = ['package-lock.json', 'src', ...scripts, 'docs/jobs.md', 'docs'];
   for (const file of files) dated(file, 200);
   expect(prepare().stderr).not.toContain('guide');
   const everything = () => prepareWith(['--everything']).stderr;
-  expect(everything()).toContain('3/3 building the guide ... N s\nbuilt the guide\n');
+  expect(everything()).toContain('4/4 building the guide ... N s\nbuilt the guide\n');
   write('dist/.guide-digest', '');
   dated('dist/.guide-digest', 300);
   expect(everything()).not.toContain('guide');
@@ -203,7 +231,7 @@ test('a failing install ends with a line that says what to do', () => {
   expect(status).toBe(7);
   expect(stderr).toContain('npm ci --offline');
   expect(stderr).not.toContain('compiled');
-  expect(stderr).toContain('1/3 installing packages ... N s\n');
+  expect(stderr).toContain('1/4 installing packages ... N s\n');
 });
 
 test('an install that removes native TensorFlow says how to restore it', () => {

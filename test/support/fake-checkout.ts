@@ -17,6 +17,7 @@ import { afterEach, beforeEach } from 'vitest';
 const script = fileURLToPath(new URL('../../deploy/prepare.mjs', import.meta.url));
 export const COMPILED = 'compiled -p deploy/unchecked.tsconfig.json\n';
 export const BUNDLED = 'bundled build src/web --config deploy/page/vite.config.ts\n';
+export const BUNDLED_SERVICE = 'bundled the service\n';
 /** The compiled kernels, without the end of their name. */
 export const KERNELS = `dist/src/inference/kernels/kernels-${process.platform}-${process.arch}`;
 /** What the lock file asks for. */
@@ -37,6 +38,7 @@ export function useFakeCheckout() {
     write('node_modules/a/package.json', '{}');
     compilerDoes("console.log('compiled', ...process.argv.slice(2))");
     bundlerDoes("console.log('bundled', ...process.argv.slice(2))");
+    write('deploy/bundle.mjs', "console.log('bundled the service')");
     guideDoes("console.error('built the guide')");
     npmDoes('');
     write(`${KERNELS}.absent`, 'the compiler fails');
