@@ -1,39 +1,79 @@
-// A contender of bench/inference.ts: `engine`, the onnx engine of the service, or `session`, a session of
-// onnxruntime on the graph that `npm run export` writes. Answers each line, a number of images, with the
-// milliseconds that their responses took; `neuron` is one image for one neuron, `peak` requests the
-// GFLOP/s of a matrix product.
+// A contender of bench/inference.ts, on the files of a model: see CONTENDERS. Answers each line, a number of images,
+// with the milliseconds that their responses took; `neuron` is one image for one neuron, `peak` requests the
+// GFLOP/s of a matrix product, `golden` the greatest difference from the card's responses, as a share of their range.
 import { createInterface } from 'node:readline';
 import { exportedGraph } from '../deploy/onnx/exported-graph.js';
 import { createCpuEngine } from '../src/inference/cpu-engine.js';
+import { goldenStimuli } from '../src/inference/golden-check.js';
 import { ADDON_FILE } from '../src/inference/kernels/addon.js';
 import { createGraph, valueNamed } from '../src/inference/onnx/graph.js';
 import { loadOnnxruntime } from '../src/inference/onnx/onnxruntime.js';
 import { encodeModel } from '../src/inference/onnx/proto.js';
-import { STIMULI } from '../src/inference/onnx/site-graph.js';
+import { RESPONSES, STIMULI } from '../src/inference/onnx/site-graph.js';
 import { nativeCard } from '../src/models/native-card.js';
-import { readMembers, readModel, type SavedModel } from '../src/models/saved-model.js';
+import { readMembers, readModel } from '../src/models/saved-model.js';
+import { isShared } from '../src/network/any-architecture.js';
 import { randomStream } from '../src/network/random.js';
+import { requiredParts } from '../src/network/required-parts.js';
 import type { Stimuli } from '../src/stimulus/stimuli.js';
+import { openWasm } from './inference/wasm.js';
+import { createWinogradGraph } from './inference/winograd-graph.js';
 
 /** Side of the matrices that no cache holds. */
 const SIDE = 2048;
 
-type Respond = (stimuli: Stimuli, neurons: Int32Array) => Promise<unknown>;
+/** [image, neuron] */
+type Respond = (stimuli: Stimuli, neurons: Int32Array) => Promise<ArrayLike<number>>;
+
+/** By name, with what reports call them. */
+const CONTENDERS = {
+  engine: ['engine onnx', () => openEngine(ADDON_FILE)],
+  onnxruntime: ['engine, no kernels', () => openEngine()],
+  session: ['bare session', () => openSession()],
+  'winograd-2': ['session, F(2x2, 5x5)', () => openSession(2)],
+  'winograd-4': ['session, F(4x4, 5x5)', () => openSession(4)],
+  wasm: ['kernels, wasm', () => openModule()],
+  'wasm-relaxed': ['kernels, wasm relaxed', () => openModule()],
+} satisfies Record<string, readonly [string, () => Promise<Respond>]>;
+type ContenderName = keyof typeof CONTENDERS;
 
 const { InferenceSession, Tensor } = await loadOnnxruntime();
-const [kind, folder = '', count] = process.argv.slice(2);
+const [name, folder = '', count, file = ''] = process.argv.slice(2);
 const threads = Number(count);
+const [title, open] = CONTENDERS[name as ContenderName];
 const model = await readModel(folder);
 const all = Int32Array.from(model.card.neurons.keys());
-const respond = await (kind === 'engine' ? openEngine(model) : openSession(model));
+const respond = await open().catch((error: unknown) => {
+  console.error(String(error));
+  return process.exit(1);
+});
 const product = await openProduct();
 
 await time('1');
-console.log(`ready ${kind === 'engine' ? 'engine onnx' : 'bare session'}`);
+console.log(`ready ${title}`);
 for await (const line of createInterface({ input: process.stdin })) {
-  console.log(String(line === 'peak' ? await product() : await time(line)));
+  console.log(String(await answer(line)));
 }
 process.exit(0);
+
+async function answer(line: string): Promise<number> {
+  if (line === 'peak') return await product();
+  return line === 'golden' ? await greatestDifference() : await time(line);
+}
+
+/** From the card's responses, as a share of their range. */
+async function greatestDifference(): Promise<number> {
+  const expected = model.card.golden.responses.flat();
+  const responses = await respond(goldenStimuli(model.card), all);
+  const greatest = expected.reduce((most, value, i) => {
+    return Math.max(most, Math.abs(value - responses[i]!));
+  }, 0);
+  const [most, least] = [
+    expected.reduce((a, b) => Math.max(a, b)),
+    expected.reduce((a, b) => Math.min(a, b)),
+  ];
+  return greatest / (most - least);
+}
 
 async function time(line: string): Promise<number> {
   const stimuli = drawStimuli(line === 'neuron' ? 1 : Number(line));
@@ -50,19 +90,39 @@ function drawStimuli(images: number): Stimuli {
   return { count: images, height, width, channels: 1, pixels };
 }
 
-async function openEngine({ folder, digest }: SavedModel): Promise<Respond> {
-  const engine = createCpuEngine({ threads, kernels: ADDON_FILE });
+async function openEngine(kernels?: string): Promise<Respond> {
+  const { folder, digest } = model;
+  const engine = createCpuEngine({ threads, ...(kernels === undefined ? {} : { kernels }) });
   await engine.load(folder, digest);
   return (stimuli, neurons) => engine.respond({ digest, stimuli, neurons });
 }
 
-/** It cannot compute some of the neurons only. */
-async function openSession(saved: SavedModel): Promise<Respond> {
-  const card = nativeCard(saved.card);
-  const graph = exportedGraph(card, card.neurons.length, await readMembers(saved), {});
+/**
+ * It cannot compute some of the neurons only.
+ * @param tile of Winograd's method, where that computes the 5x5 convolutions
+ */
+async function openSession(tile?: 2 | 4): Promise<Respond> {
+  const card = nativeCard(model.card);
+  const [, input] = requiredParts(card.architecture, card.stimulus);
+  if (tile && isShared(card.architecture)) throw new Error('no 5x5 convolution of maps');
+  const winograd = tile && input && createWinogradGraph(tile, input);
+  const members = await readMembers(model);
+  const graph = exportedGraph(card, card.neurons.length, members, {}, winograd);
   const session = await InferenceSession.create(graph, { intraOpNumThreads: threads });
-  return ({ count, height, width, pixels }) =>
-    session.run({ [STIMULI]: new Tensor('float32', pixels, [count, 1, height, width]) });
+  return async ({ count, height, width, pixels }) => {
+    const stimuli = new Tensor('float32', pixels, [count, 1, height, width]);
+    const { [RESPONSES]: responses } = await session.run({ [STIMULI]: stimuli });
+    return responses!.data as Float32Array;
+  };
+}
+
+/** Computes the part of the stimuli that reaches the readout. */
+async function openModule(): Promise<Respond> {
+  const { architecture, stimulus } = nativeCard(model.card);
+  if (isShared(architecture)) throw new Error('the kernels compute no shared core');
+  const members = await readMembers(model);
+  const compute = await openWasm(file, { architecture, stimulus, members, networks: all }, threads);
+  return ({ count, pixels }, neurons) => compute(pixels, count, neurons);
 }
 
 async function openProduct(): Promise<() => Promise<number>> {

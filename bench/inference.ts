@@ -1,6 +1,7 @@
 // Measures how fast responses are computed, compared with the published code: `npm run bench:inference`.
-// The onnx engine, a bare session of onnxruntime on the exported graph, and PyTorch, network after network,
-// are interleaved in one run, so that a noisy machine affects all of them.
+// The onnx engine, onnxruntime on several graphs, the kernels as WebAssembly, and PyTorch, network after network,
+// are interleaved in one run, so that a noisy machine affects all of them. `--engines` names those of
+// bench/inference-worker.ts; the last column is their greatest difference from the card's responses.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,13 +9,14 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
-import { ARCHITECTURES, type ArchitectureId } from '../src/network/architectures/index.js';
+import { DESIGNS, type DesignName } from '../src/network/architectures/designs.js';
 import { openBackend } from '../src/network/backends/open.js';
 import { multiplications } from '../src/network/multiplications.js';
 import { makeModel } from '../training/random-model/random-model-command.js';
 import { wholeNumber } from '../training/run/options.js';
 import { type Contender, pythonOption, startContender } from './contender.js';
 import { median } from './figures.js';
+import { compileWasm, isWasmVectors, WASM_VECTORS } from './inference/compile-wasm.js';
 
 /** The measured requests, with their numbers of images and neurons. */
 const REQUESTS = [
@@ -31,17 +33,21 @@ interface Options {
   readonly rounds: number;
   readonly architectures: string;
   readonly threads: number;
+  readonly engines: string;
   readonly python: string;
+  readonly zig: string;
 }
 
 await runCommand(
   new Command('bench:inference')
-    .description('times responses: the onnx engine, a bare session, PyTorch, side by side')
+    .description('times responses of engines, side by side')
     .option('--neurons <count>', 'of the site', wholeNumber(1, 10_000), 300)
     .option('--rounds <count>', 'of turns', wholeNumber(1, 10_000), 30)
     .option('--architectures <list>', 'separated by commas', 'ff_cnn,ff_sa_cnn,rf_cnn')
     .option('--threads <count>', 'that compute', wholeNumber(1, 1024), availableParallelism())
+    .option('--engines <list>', 'separated by commas', 'engine,session,pytorch')
     .addOption(pythonOption())
+    .option('--zig <file>', 'a Python with the package ziglang, for wasm', 'python3')
     .action(bench),
 );
 
@@ -50,32 +56,63 @@ async function bench(options: Options): Promise<void> {
   await openBackend('wasm');
   console.log(
     `${options.neurons} neurons, ${options.threads} threads; milliseconds: median (least); of PyTorch\n` +
-      'and of the peak by the medians',
+      'and of the peak by the medians; the greatest difference from golden responses, of their range',
   );
   try {
-    for (const id of options.architectures.split(',') as ArchitectureId[]) {
-      await benchArchitecture(id, folder, options);
+    const commands = await listCommands(folder, options);
+    for (const id of options.architectures.split(',') as DesignName[]) {
+      await benchArchitecture(id, folder, commands, options);
     }
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function benchArchitecture(id: ArchitectureId, folder: string, options: Options) {
-  const { neurons, threads, rounds } = options;
-  const out = path.join(folder, id);
-  const saved = await makeModel({ architecture: id, neurons, out, seed: 1 });
+/** The program of a contender and its arguments. */
+type ContenderCommand = (id: DesignName, model: string) => readonly string[];
+
+/** Compiles what the engines need; an engine that this machine cannot run is left out. */
+async function listCommands(folder: string, options: Options): Promise<ContenderCommand[]> {
+  const { threads, neurons, python, zig } = options;
   const worker = fileURLToPath(new URL('inference-worker.js', import.meta.url));
-  const script = path.resolve('bench/pytorch/inference.py');
-  const contenders = [
-    await startContender(process.execPath, [worker, 'engine', saved.folder, String(threads)]),
-    await startContender(process.execPath, [worker, 'session', saved.folder, String(threads)]),
-    await startContender(options.python, [script, id, String(neurons), String(threads)]),
-  ].filter((contender) => contender !== undefined);
-  const times = contenders.map((contender) => ({
-    contender,
-    latencies: REQUESTS.map(() => [] as number[]),
-  }));
+  const commands: ContenderCommand[] = [];
+  for (const name of options.engines.split(',')) {
+    if (name === 'pytorch') {
+      const script = path.resolve('bench/pytorch/inference.py');
+      commands.push((id) => [python, script, id, String(neurons), String(threads)]);
+    } else if (isWasmVectors(name)) {
+      const file = await compileWasm(zig, name, folder);
+      const { node } = WASM_VECTORS[name];
+      const rest = (model: string) => [worker, name, model, String(threads), file!];
+      if (file) commands.push((_, model) => [process.execPath, ...node, ...rest(model)]);
+    } else {
+      commands.push((_, model) => [process.execPath, worker, name, model, String(threads)]);
+    }
+  }
+  return commands;
+}
+
+async function benchArchitecture(
+  id: DesignName,
+  folder: string,
+  commands: readonly ContenderCommand[],
+  { neurons, rounds }: Options,
+) {
+  const saved = await makeModel({
+    architecture: id,
+    neurons,
+    out: path.join(folder, id),
+    seed: 1,
+  });
+  const times: Times[] = [];
+  for (const command of commands) {
+    const [program, ...args] = command(id, saved.folder);
+    const contender = await startContender(program!, args);
+    if (contender === undefined) continue;
+    const isOwn = program === process.execPath;
+    const difference = isOwn ? await contender.send('golden') : undefined;
+    times.push({ contender, isOwn, difference, latencies: REQUESTS.map(() => []) });
+  }
   const peaks: number[] = [];
   for (let round = 0; round < rounds; round++) {
     for (const { contender, latencies } of times) {
@@ -84,38 +121,44 @@ async function benchArchitecture(id: ArchitectureId, folder: string, options: Op
         await pause(REST);
       }
     }
-    peaks.push(await contenders[0]!.send('peak'));
+    const product = times.find(({ isOwn }) => isOwn);
+    if (product) peaks.push(await product.contender.send('peak'));
     await pause(REST);
   }
   report(id, times, median(peaks), neurons);
-  for (const contender of contenders) await contender.stop();
+  for (const { contender } of times) await contender.stop();
 }
 
 interface Times {
   readonly contender: Contender;
+  /** Whether it is bench/inference-worker.ts. */
+  readonly isOwn: boolean;
+  /** From the golden responses, as a share of their range. */
+  readonly difference: number | undefined;
   /** Milliseconds by request. */
-  readonly latencies: readonly number[][];
+  readonly latencies: number[][];
 }
 
 /** @param peak GFLOP/s of a matrix product of onnxruntime */
-function report(id: ArchitectureId, times: readonly Times[], peak: number, neurons: number): void {
-  const { each } = multiplications(ARCHITECTURES[id].network, { height: 50, width: 50 });
-  const operations = 2 * each;
+function report(id: DesignName, times: readonly Times[], peak: number, neurons: number): void {
+  const { shared, each } = multiplications(DESIGNS[id].network, { height: 50, width: 50 });
+  const operations = (count: number) => 2 * (shared + each * count);
   console.log(
-    `\n${id}: ${((operations * neurons) / 1e9).toFixed(2)} GFLOP an image; a matrix product reaches ` +
+    `\n${id}: ${(operations(neurons) / 1e9).toFixed(2)} GFLOP an image; a matrix product reaches ` +
       `${peak.toFixed(0)} GFLOP/s`,
   );
   const published = times.find(({ contender }) => contender.device.startsWith('PyTorch'));
   for (const [request, { what, images, whole }] of REQUESTS.entries()) {
-    for (const { contender, latencies } of times) {
+    for (const { contender, latencies, difference } of times) {
       const own = latencies[request]!;
-      const speed = (operations * (whole ? neurons : 1) * images) / (1e6 * median(own));
+      const speed = (operations(whole ? neurons : 1) * images) / (1e6 * median(own));
       const ratio = published && median(published.latencies[request]!) / median(own);
       console.log(
         `  ${what.padEnd(9)} ${contender.device.padEnd(28)}` +
           `${median(own).toFixed(2).padStart(9)} (${Math.min(...own).toFixed(2)})`.padEnd(22) +
           `${ratio === undefined ? '-' : ratio.toFixed(1)} x`.padStart(9) +
-          `${((100 * speed) / peak).toFixed(0)} %`.padStart(7),
+          `${((100 * speed) / peak).toFixed(0)} %`.padStart(7) +
+          (difference === undefined ? '' : difference.toExponential(0).padStart(8)),
       );
     }
   }

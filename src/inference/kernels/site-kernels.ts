@@ -30,10 +30,13 @@ export interface KernelSite {
   readonly networks: ArrayLike<number>;
 }
 
+/** What packs weights: the addon, or other code of the same kernels. */
+export type Packer = Pick<Addon, 'block' | 'createSite' | 'firstPlace' | 'packStep'>;
+
 /**
  * Folds the networks of some neurons and writes their weights as the kernels read them: about 1 ms for a neuron of ff_cnn.
  */
-export function packNetworks(addon: Addon, site: KernelSite): KernelNetworks {
+export function packNetworks(addon: Packer, site: KernelSite): KernelNetworks {
   const { architecture, stimulus, members, networks } = site;
   const parts = requiredParts(architecture, stimulus);
   const padded = Math.ceil(architecture.channels / addon.block) * addon.block;

@@ -30,9 +30,13 @@ export interface SitePart {
  * [batch, neurons], the groups' neurons one after the other. The responses of an ensemble are the means of its members.
  * @param part with groups of one member each, which has its neurons in the same order as the others
  * @param metadata written into the file
+ * @param graph where the operations are added
  */
-export function encodeSite(part: SitePart, metadata: Readonly<Record<string, string>>): Uint8Array {
-  const graph = createGraph('site');
+export function encodeSite(
+  part: SitePart,
+  metadata: Readonly<Record<string, string>>,
+  graph = createGraph('site'),
+): Uint8Array {
   const { height, width, channels } = part.card.stimulus;
   const parts = requiredParts(part.card.architecture, part.card.stimulus);
   const pixels = addCrop(graph, STIMULI, parts[0]!);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGNMENT = 64, VALUES_OF_NETWORK = 5, VALUES_OF_STEP = 7 };
+enum { ALIGNMENT = 64 };
 
 static const Kernels *choose_kernels(void) {
 #if defined(__x86_64__)
@@ -56,30 +56,19 @@ static napi_value create(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
   const int32_t *values = read_array(env, arguments[0], napi_int32_array, &length);
   int32_t threads;
-  if (values == NULL || length < VALUES_OF_NETWORK || (length - VALUES_OF_NETWORK) % VALUES_OF_STEP != 0 ||
-      (length - VALUES_OF_NETWORK) / VALUES_OF_STEP > MAX_STEPS ||
-      napi_get_value_int32(env, arguments[1], &threads) != napi_ok || threads < 0)
+  if (values == NULL || napi_get_value_int32(env, arguments[1], &threads) != napi_ok || threads < 0)
     return fail(env, "wrong description of a network");
   Site *site = create_site(choose_kernels(), threads);
   if (site == NULL) return fail(env, "no memory for a network");
-  Network *n = &site->network;
-  n->stimulus_channels = values[0];
-  n->stimulus_height = values[1];
-  n->stimulus_width = values[2];
-  n->channels = values[3];
-  n->softplus = values[4];
-  n->steps = (int)((length - VALUES_OF_NETWORK) / VALUES_OF_STEP);
-  for (int i = 0; i < n->steps; i++) {
-    const int32_t *own = values + VALUES_OF_NETWORK + i * VALUES_OF_STEP;
-    n->step[i] = (Step){.kind = own[0], .kernel = own[1], .pooled = own[2], .top = own[3], .left = own[4],
-                        .height = own[5], .width = own[6]};
+  if (!read_network(&site->network, values, length)) {
+    delete_site(site);
+    return fail(env, "wrong description of a network");
   }
-  plan_network(n);
   napi_value result, external;
   napi_create_object(env, &result);
   napi_create_external(env, site, finalize_site, NULL, &external);
   napi_set_named_property(env, result, "site", external);
-  napi_set_named_property(env, result, "floats", number(env, (double)n->floats));
+  napi_set_named_property(env, result, "floats", number(env, (double)site->network.floats));
   napi_set_named_property(env, result, "bytes", number(env, (double)thread_bytes(site)));
   return result;
 }

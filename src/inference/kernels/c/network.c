@@ -1,6 +1,7 @@
 #include "network.h"
 
 enum { LINE = 16 }; // floats of a line of a cache
+enum { VALUES_OF_NETWORK = 5, VALUES_OF_STEP = 7 }; // as describe-network.ts writes them
 
 static size_t whole_lines(size_t floats) {
   return (floats + LINE - 1) / LINE * LINE;
@@ -26,7 +27,7 @@ static size_t weight_floats(const Network *n, const Step *s) {
   }
 }
 
-void plan_network(Network *n) {
+static void plan(Network *n) {
   size_t at = 0;
   for (int i = 0; i < n->steps; i++) {
     Step *s = n->step + i;
@@ -46,4 +47,23 @@ void plan_network(Network *n) {
   n->cells = last->height * last->width;
   n->readout = at;
   n->floats = at + whole_lines((size_t)n->cells * n->channels + 1);
+}
+
+int read_network(Network *n, const int32_t *values, size_t length) {
+  if (length < VALUES_OF_NETWORK || (length - VALUES_OF_NETWORK) % VALUES_OF_STEP != 0 ||
+      (length - VALUES_OF_NETWORK) / VALUES_OF_STEP > MAX_STEPS)
+    return 0;
+  n->stimulus_channels = values[0];
+  n->stimulus_height = values[1];
+  n->stimulus_width = values[2];
+  n->channels = values[3];
+  n->softplus = values[4];
+  n->steps = (int)((length - VALUES_OF_NETWORK) / VALUES_OF_STEP);
+  for (int i = 0; i < n->steps; i++) {
+    const int32_t *own = values + VALUES_OF_NETWORK + i * VALUES_OF_STEP;
+    n->step[i] = (Step){.kind = own[0], .kernel = own[1], .pooled = own[2], .top = own[3], .left = own[4],
+                        .height = own[5], .width = own[6]};
+  }
+  plan(n);
+  return 1;
 }

@@ -48,6 +48,7 @@ typedef struct {
 
 extern const Kernels kernels_avx512, kernels_avx2, kernels_neon;
 
-// Chooses how each layer is computed and where its weights are. Kind, kernel, pooled and the parts are given.
-void plan_network(Network *);
+// Reads what describe-network.ts writes, and chooses how each layer is computed and where its weights are. Returns 0
+// where the description is wrong.
+int read_network(Network *, const int32_t *values, size_t length);
 #endif
