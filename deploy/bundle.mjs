@@ -12,7 +12,9 @@ const unfinished = resolve(root, 'dist/.bundling');
 
 /** What src/bundled.ts names, and the processes and threads that these start. */
 const ENTRIES = [
+  'start',
   'serve',
+  'run-server',
   'work',
   'cli/run-program',
   'inference/inference-worker',

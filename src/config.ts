@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { z } from 'zod';
 import { InputError } from './errors.js';
 import {
@@ -296,4 +297,14 @@ function read(
 /** As browsers write them: no path, no slash at the end. */
 function isOrigin(text: string): boolean {
   return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
+}
+
+/** What the settings say of S3. */
+export function storageSettings(config: Config) {
+  return {
+    endpoint: config.AWS_ENDPOINT_URL,
+    region: config.AWS_REGION,
+    cache: path.resolve(config.STORAGE_CACHE),
+    cacheCapacity: config.STORAGE_CACHE_CAPACITY,
+  };
 }

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import type { Keeping } from './announcement.js';
-import type { Config } from './config.js';
+import { type Config, storageSettings } from './config.js';
 import { DATA_JOBS } from './datasets/data-jobs.js';
 import { JOB_EXPERIMENTS } from './experiments/job-experiments.js';
 import { createKeptRows, type KeptRows } from './experiments/quick-measurement/kept-rows.js';
@@ -20,7 +20,7 @@ import { findVersion } from './models/find-version.js';
 import type { ModelSource } from './models/model-source.js';
 import { removeModel } from './models/remove-model.js';
 import { checkPlace } from './objects/at-start.js';
-import { openObjects, openStoredObjects, type StorageSettings } from './objects/open-objects.js';
+import { openObjects, openStoredObjects } from './objects/open-objects.js';
 import { absolutePlace, isInS3, placeWithin, rejectMistyped } from './objects/s3-place.js';
 import { explainFailure } from './server/jobs.js';
 import type { Service } from './server/service.js';
@@ -49,16 +49,6 @@ const QUICK = 'quick-measurements';
 /** Returns where jobs are in DATA_DIR. */
 export function jobsPlace(dataDir: string): string {
   return placeWithin(dataDir, 'jobs');
-}
-
-/** What the settings say of S3. */
-export function storageSettings(config: Config): StorageSettings {
-  return {
-    endpoint: config.AWS_ENDPOINT_URL,
-    region: config.AWS_REGION,
-    cache: path.resolve(config.STORAGE_CACHE),
-    cacheCapacity: config.STORAGE_CACHE_CAPACITY,
-  };
 }
 
 /** What the processes that run jobs need of the settings. */

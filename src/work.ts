@@ -1,13 +1,8 @@
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { stepLine } from './announcement.js';
-import { type Config, type Environment, readConfig } from './config.js';
-import {
-  jobWorkerOptions,
-  makeJobsFolder,
-  openSharedStorage,
-  storageSettings,
-} from './data-folder.js';
+import { type Config, type Environment, readConfig, storageSettings } from './config.js';
+import { jobWorkerOptions, makeJobsFolder, openSharedStorage } from './data-folder.js';
 import { DATA_JOBS } from './datasets/data-jobs.js';
 import { InputError } from './errors.js';
 import { CommandEnd } from './exit-codes.js';

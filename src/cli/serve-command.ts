@@ -23,8 +23,8 @@ export function createServeCommand(environment: Environment): Command {
   return createSettingsCommand('serve', variables)
     .description('serves the models of a folder over HTTP, until a signal stops it')
     .action(async (options: Options) => {
-      const { runService } = await import('../serve.js');
-      await runService(merge(environment, variables, options));
+      const { startService } = await import('../start.js');
+      await startService(merge(environment, variables, options));
     });
 }
 

@@ -41,6 +41,7 @@ export function createCpuEngine(options: CpuEngineOptions): Engine {
     entry: preparingEntry,
     name: 'the thread that prepares models',
   });
+  preparing.start();
   const addon = options.kernels === undefined ? undefined : loadAddon(options.kernels);
   const kernels = addon && { file: options.kernels, threads: startKernelThreads(addon, count) };
   let pools: Pools | undefined;

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { InputError } from '../errors.js';
 import type { BackendName } from '../network/backends/index.js';
 import type { Engine } from './engine.js';
-import { ADDON_FILE } from './kernels/addon.js';
-import { loadOnnxruntime } from './onnx/onnxruntime.js';
+import { ADDON_FILE, loadAddon } from './kernels/addon.js';
+import { isOnnxruntimeDoubtful, loadOnnxruntime, sendNothing } from './onnx/onnxruntime.js';
 
 /** `onnx`, or a backend of tfjs. */
 export type EngineName = 'onnx' | BackendName;
@@ -50,7 +50,9 @@ async function openOnCpu(threads: number): Promise<Engine> {
 
 async function openOnnx(threads: number): Promise<Engine> {
   try {
-    await loadOnnxruntime();
+    // With kernels, only the threads that need it load it: it takes 14 MB.
+    sendNothing();
+    if (loadAddon() === undefined || isOnnxruntimeDoubtful()) await loadOnnxruntime();
   } catch (cause) {
     const machine = `${process.platform}, ${process.arch}`;
     throw new InputError(`onnxruntime has no binary that works here (${machine})`, [], { cause });

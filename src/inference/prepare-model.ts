@@ -7,9 +7,7 @@ import { loadAddon } from './kernels/addon.js';
 import { type KernelNetworks, packNetworks } from './kernels/site-kernels.js';
 import { groupSize } from './onnx/cost.js';
 import type { ImportedInput } from './onnx/imported/network-session.js';
-import { readNetwork } from './onnx/imported/read-network.js';
 import { createPartition, type Partition } from './onnx/partition.js';
-import { encodeChoosableSite } from './onnx/site-graph.js';
 import { readUnchanged, readVerified } from './verified-model.js';
 
 /** A model to prepare for the threads that compute. */
@@ -61,6 +59,7 @@ export async function prepareModel(source: ModelSource): Promise<PreparedModel> 
   const saved = await readUnchanged(folder, digest);
   if (isImportedCard(saved.card)) {
     const { card } = saved;
+    const { readNetwork } = await import('./onnx/imported/read-network.js');
     const { network, input } = await readNetwork({ ...saved, card });
     const partition = createPartition(populationSize(card), 1, Number.POSITIVE_INFINITY);
     return { kind: 'graphs', card, partition, graphs: [network], imported: input };
@@ -69,6 +68,8 @@ export async function prepareModel(source: ModelSource): Promise<PreparedModel> 
   const { architecture, stimulus } = card;
   const addon = kernels === undefined || isShared(architecture) ? undefined : loadAddon(kernels);
   if (isShared(architecture) || addon === undefined) {
+    // The encoder loads for as long as a small model takes to prepare.
+    const { encodeChoosableSite } = await import('./onnx/site-graph.js');
     const partition = createPartition(populationSize(card), threads, groupSize(card));
     const graphs = partition.parts.map(({ groups }) =>
       encodeChoosableSite({ card, members, groups }),

@@ -1,10 +1,8 @@
-import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { EngineLostError, ModelLostError, messageOf } from '../errors.js';
 import type { LogLevel } from '../log.js';
-import { type StartedProcess, startProcess } from '../workers/child-process.js';
 import type { Engine, EngineRequest } from './engine.js';
-import type { InferenceFunctions } from './inference-worker.js';
+import { type InferenceProcess, startInferenceProcess } from './inference-process.js';
 import type { EngineChoice, EngineName } from './open-engine.js';
 
 export interface ProcessEngineOptions {
@@ -14,7 +12,9 @@ export interface ProcessEngineOptions {
   readonly onRestart?: () => void;
   /** Called with each model that could not be loaded again then. */
   readonly onModelLost?: (digest: string, reason: string) => void;
-  /** The compiled module that the process runs. */
+  /** The process that computes first; left out: one is started. */
+  readonly first?: InferenceProcess;
+  /** The compiled module that the processes run. */
   readonly entry?: string;
 }
 
@@ -33,7 +33,7 @@ const MAX_FAILED_STARTS = 5;
  * the models it had; requests it had not answered are rejected with EngineLostError.
  */
 export async function createProcessEngine(options: ProcessEngineOptions): Promise<ProcessEngine> {
-  const { choice, logger, onRestart, onModelLost, entry = defaultEntry() } = options;
+  const { choice, logger, onRestart, onModelLost, entry } = options;
   /** Folders of the loaded models by digest. */
   const models = new Map<string, string>();
   /** Digests of models that were loaded, and could not be loaded again. */
@@ -41,7 +41,7 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
   /** Requests that the process computes. */
   const computing = new Set<EngineRequest>();
   const level = logger.level as LogLevel;
-  let running = start();
+  let running = options.first ?? startInferenceProcess(entry);
   let closed = false;
   let failedStarts = 0;
   let ready = Promise.resolve();
@@ -102,11 +102,7 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
     },
   };
 
-  function start(): StartedProcess<InferenceFunctions> {
-    return startProcess({ entry, name: 'inference process' });
-  }
-
-  function watch({ ended, pid }: StartedProcess<InferenceFunctions>): void {
+  function watch({ ended, pid }: InferenceProcess): void {
     void ended.then((end) => {
       if (closed) return;
       failedStarts += 1;
@@ -119,7 +115,7 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
 
   async function restart(): Promise<void> {
     const begun = performance.now();
-    running = start();
+    running = startInferenceProcess(entry);
     const { remote, pid } = running;
     watch(running);
     onRestart?.();
@@ -148,8 +144,4 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
       { isReplaced: false },
     );
   }
-}
-
-function defaultEntry(): string {
-  return fileURLToPath(new URL('./inference-worker.js', import.meta.url));
 }

@@ -4,8 +4,10 @@ import { Registry } from 'prom-client';
 import { WebSocket } from 'ws';
 import { encodeNpy } from '../formats/npy.js';
 import { frameBytes } from '../formats/stream-frames.js';
-import type { ServedModel } from '../inference/catalogue.js';
+import type { ModelRepository, ServedModel } from '../inference/catalogue.js';
+import { createModelRepository } from '../inference/model-repository.js';
 import { createScheduler, type SchedulerOptions } from '../inference/scheduler.js';
+import type { ModelSource } from '../models/model-source.js';
 import { imageAxes, imageLength } from '../stimulus/stimuli.js';
 import { NO_TRACER } from '../tracing/tracer.js';
 import { createApp } from './app.js';
@@ -18,21 +20,92 @@ import { createStreams } from './stream/streams.js';
 
 /** How often each kind of request is sent: the first one takes 20 ms, the twelfth little more than later ones. */
 const TIMES = 12;
+/** How often it is sent to the engine, after the others. */
+const TIMES_WITH_ENGINE = 3;
 /** Milliseconds after which no more are sent. */
 const ENOUGH = 300;
 const NPY = 'application/x-npy';
 
+export interface RehearsalOptions {
+  readonly scheduling: SchedulerOptions;
+  readonly source: ModelSource;
+  readonly loaded: Promise<void>;
+}
+
+interface Sending {
+  readonly scheduling: SchedulerOptions;
+  readonly times: number;
+  readonly isOver: () => boolean;
+}
+
+/** An engine of any model. */
+const ZEROS: SchedulerOptions['engine'] = {
+  respond: async ({ stimuli, neurons }) => new Float32Array(stimuli.count * neurons.length),
+};
+
 /**
  * Answers some requests over HTTP and on a stream before clients can send any, because code that runs for the first time
  * is slow. They are sent over a port of their own to a copy of the app, so that no log, metric or limit counts them.
+ * Most are sent while the models are loaded, to an engine that answers zeros.
  * @param scheduling of the copy
- * @returns without having sent any where no model is loaded
+ * @param source of the models
+ * @param loaded resolves when they are loaded
+ * @returns afterwards; without having sent any where there is no model
  * @throws Error where an answer is no success, or no port can be opened
  */
 export async function rehearse(
   parts: AppDependencies,
   service: Service,
-  scheduling: SchedulerOptions,
+  { scheduling, source, loaded }: RehearsalOptions,
+): Promise<void> {
+  let isLoaded = false;
+  const pretended = pretendFirstModel(parts, source).then((catalogue) =>
+    sendRequests(
+      parts,
+      { ...service, catalogue },
+      {
+        scheduling: { ...scheduling, engine: ZEROS },
+        times: TIMES,
+        isOver: () => isLoaded,
+      },
+    ),
+  );
+  // It may still be reading a card when the models are loaded, and is not waited for.
+  pretended.catch(() => undefined);
+  const ended = loaded.catch(() => undefined); // who waits for the models reports it
+  await Promise.race([pretended, ended]);
+  await ended;
+  isLoaded = true;
+  const isOver = () => false;
+  await sendRequests(parts, service, { scheduling, times: TIMES_WITH_ENGINE, isOver });
+}
+
+/** The first model of a source, which no engine has loaded. */
+async function pretendFirstModel(
+  { logger, clock }: AppDependencies,
+  source: ModelSource,
+): Promise<ModelRepository> {
+  const catalogue = createModelRepository({
+    source: {
+      ...source,
+      list: async () => {
+        const listing = await source.list();
+        return { ...listing, versions: listing.versions.slice(0, 1), broken: [], unreadable: [] };
+      },
+      localFolder: async ({ name }) => name,
+    },
+    engine: { load: async () => {}, unload: async () => {} },
+    logger: logger.child({}, { level: 'silent' }),
+    clock,
+  });
+  await catalogue.reload();
+  return catalogue;
+}
+
+async function sendRequests(
+  parts: AppDependencies,
+  service: Service,
+  { scheduling, times, isOver }: Sending,
 ): Promise<void> {
   const { catalogue } = service;
   const model = catalogue.served.find((each) => catalogue.isLoaded(each));
@@ -43,7 +116,7 @@ export async function rehearse(
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const begun = clock();
   const repeat = async (send: () => Promise<void>) => {
-    for (let i = 0; i < TIMES && clock() - begun < ENOUGH; i++) await send();
+    for (let i = 0; i < times && clock() - begun < ENOUGH && !isOver(); i++) await send();
   };
   const { height, width, channels } = model.card.stimulus;
   const place = `${server.url}/v1/models/${model.name}/versions/${model.version}`;

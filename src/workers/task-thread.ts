@@ -13,6 +13,8 @@ export interface TaskThread<Task, Result> {
    *   ended or was closed; what `toMessage` threw; the signal's reason
    */
   run(task: Task, options?: TaskOptions<Result>): Promise<Result>;
+  /** Starts the thread before its first task comes, so that this need not wait for it. */
+  start(): void;
   /** Ends the thread; tasks that wait are rejected. */
   close(): Promise<void>;
 }
@@ -75,6 +77,10 @@ export function createTaskThread<Task, Result>({
         signal?.removeEventListener('abort', onAbort);
       }
     },
+    start() {
+      thread ??= startOne();
+      if (queue.length === 0) thread.keepAlive(false);
+    },
     async close() {
       const ending = thread;
       thread = undefined;
@@ -101,7 +107,7 @@ export function createTaskThread<Task, Result>({
         await first.prepare();
         if (queue[0] !== first) return;
       }
-      thread ??= start();
+      thread ??= startOne();
       thread.keepAlive(true);
       const result = await thread.remote.run(toMessage(first.task));
       // The thread was closed while this was on its way.
@@ -128,7 +134,7 @@ export function createTaskThread<Task, Result>({
     void ending?.terminate();
   }
 
-  function start(): StartedThread<TaskFunctions<Task, Result>> {
+  function startOne(): StartedThread<TaskFunctions<Task, Result>> {
     const createLossError = (reason: string) => new Error(`${name} ${reason}`);
     const started = startThread<TaskFunctions<Task, Result>>({ entry, createLossError });
     void started.ended.then((loss) => {

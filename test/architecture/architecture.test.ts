@@ -26,7 +26,10 @@ const ENVIRONMENT_READERS = [
   'src/workers/child-process.ts',
 ];
 /** Modules that may import any other, since they assemble the program. */
-const UNRESTRICTED = ['serve', 'work', 'main', 'cli', 'data-folder', 'served-models', 'web'];
+const UNRESTRICTED = [
+  ...['main', 'start', 'serve', 'run-server', 'served-models', 'new-models'],
+  ...['work', 'cli', 'data-folder', 'web'],
+];
 /** Modules whose functions the page may run: they need nothing of Node. */
 const PURE = ['client', 'formats', 'stimulus', 'time-left', 'tuning'];
 /** Data that the page may read, in a module that needs more than that. */

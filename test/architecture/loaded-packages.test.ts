@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
-const SERVE = new URL('../../dist/src/serve.js', import.meta.url).href;
-const BUNDLED = new URL('../../dist/bundled/serve.js', import.meta.url).href;
+const SERVE = new URL('../../dist/src/run-server.js', import.meta.url).href;
+const BUNDLED = new URL('../../dist/bundled/run-server.js', import.meta.url).href;
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** The clients of Redis, of S3 and of OpenTelemetry; each is written as CommonJS, whose modules Node lists. */
 const CLIENTS = ['bullmq', 'ioredis', '@aws-sdk/client-s3', '@opentelemetry/sdk-trace-node'];

@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
+import type { ModelSource } from '../../src/models/model-source.js';
+import type { BodyDecoder } from '../../src/server/body/body-decoder.js';
 import { rehearse } from '../../src/server/rehearsal.js';
 import { createTestApp } from '../support/app.js';
 import { tinyModel } from '../support/cards.js';
 import { fixedRepository } from '../support/fixed-repository.js';
+
+/** Requests of each kind that the engine answers: two over HTTP and one on a stream, three times each. */
+const WITH_ENGINE = 9;
 
 function setUp(isLoaded: boolean) {
   const served = [tinyModel('tiny', 1)];
@@ -16,11 +21,19 @@ function setUp(isLoaded: boolean) {
     sweepMilliseconds: 40,
     clock: () => time.now,
   };
-  return { ...parts, scheduling };
+  const { card, digest } = served[0]!;
+  const versions = isLoaded ? [{ name: 'tiny', version: 1, stamp: 'first' }] : [];
+  const source: ModelSource = {
+    list: async () => ({ names: ['tiny'], versions, broken: [], unreadable: [] }),
+    lastVersion: async () => 1,
+    readCard: async () => ({ card, digest }),
+    localFolder: () => Promise.reject(new Error('no file is needed')),
+  };
+  return { ...parts, options: { scheduling, source, loaded: Promise.resolve() } };
 }
 
-test('requests of each kind are answered, and nothing counts them', async () => {
-  const { app, deps, engine, service, scheduling, log } = setUp(true);
+test('most requests are answered while the models are loaded, a few by the engine, and nothing counts them', async () => {
+  const { app, deps, engine, service, options, log } = setUp(true);
   // Without the reading itself, which is a request too.
   const readCounters = async () => {
     const text = await (await app.request('/metrics')).text();
@@ -29,23 +42,52 @@ test('requests of each kind are answered, and nothing counts them', async () => 
   };
   const before = await readCounters();
   log.length = 0;
-  await rehearse(deps, service, scheduling);
-  expect(engine.requests).toHaveLength(36);
+  let decoded = 0;
+  const decoder: BodyDecoder = {
+    ...deps.decoder,
+    stimuli: (...request) => {
+      decoded += 1;
+      if (decoded === 24) load();
+      return deps.decoder.stimuli(...request);
+    },
+  };
+  let load = () => {};
+  const loaded = new Promise<void>((resolve) => {
+    load = resolve;
+  });
+  await rehearse({ ...deps, decoder }, service, { ...options, loaded });
+  expect(decoded).toBe(24 + 6);
+  expect(engine.requests).toHaveLength(WITH_ENGINE);
   expect(log).toEqual([]);
   expect(await readCounters()).toEqual(before);
   expect(before.length).toBeGreaterThan(5);
 });
 
-test('none is sent where no model is loaded', async () => {
-  const { deps, engine, service, scheduling } = setUp(false);
-  await rehearse(deps, service, scheduling);
+test('where the models are loaded first, the engine answers all the same', async () => {
+  const { deps, engine, service, options } = setUp(true);
+  await rehearse(deps, service, options);
+  expect(engine.requests).toHaveLength(WITH_ENGINE);
+});
+
+test('none is sent where there is no model', async () => {
+  const { deps, engine, service, options } = setUp(false);
+  await rehearse(deps, service, options);
   expect(engine.requests).toHaveLength(0);
 });
 
+test('none is sent where the models cannot be loaded', async () => {
+  const { deps, service, options } = setUp(false);
+  const loaded = Promise.reject(new Error('broken'));
+  await expect(rehearse(deps, service, { ...options, loaded })).resolves.toBeUndefined();
+});
+
 test('an engine that fails ends it with the status of the answer', async () => {
-  const { deps, service, scheduling } = setUp(true);
-  const engine = { respond: () => Promise.reject(new Error('broken')) };
-  await expect(rehearse(deps, service, { ...scheduling, engine })).rejects.toThrow(
+  const { deps, service, options } = setUp(true);
+  const scheduling = {
+    ...options.scheduling,
+    engine: { respond: () => Promise.reject(new Error('broken')) },
+  };
+  await expect(rehearse(deps, service, { ...options, scheduling })).rejects.toThrow(
     'a request was answered 500',
   );
 });

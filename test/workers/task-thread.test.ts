@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { InputError, PayloadTooLargeError, UnsupportedMediaError } from '../../src/errors.js';
 import { createTaskThread, ownCopy, type TaskThread } from '../../src/workers/task-thread.js';
 import { TooMuchWorkError } from '../../src/workers/too-much-work.js';
@@ -192,4 +192,16 @@ test('a response that arrives after the thread was closed is discarded', async (
   Atomics.wait(new Int32Array(flag), 0, 0);
   await sharing.close();
   expect(await waiting).toMatchObject([{ reason: new Error('the service is stopping') }]);
+});
+
+test('a thread can start before its first task', async () => {
+  const started = 'HYPERCOLUMN_TASK_THREAD';
+  onTestFinished(() => void delete process.env[started]);
+  const early = createTaskThread({
+    entry: new URL(`data:text/javascript,process.env.${started}='1'`),
+    name: 'the thread',
+  });
+  early.start();
+  await expect.poll(() => process.env[started]).toBe('1');
+  await early.close();
 });

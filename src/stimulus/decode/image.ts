@@ -1,8 +1,9 @@
-import sharp, { type Metadata } from 'sharp';
+import type { Metadata } from 'sharp';
 import { InputError } from '../../errors.js';
 import type { Channels } from '../../formats/channels.js';
 import { GRAY_NOTE, luma, toGray } from '../channels.js';
 import { cropWindow, type Fit, fitNote, type Size, sameSize } from '../fit.js';
+import { loadImageLibrary } from '../image-library.js';
 import { checkPixels, type StimulusLimits } from '../limits.js';
 import { scaleNotes } from '../pixel-values.js';
 import { createResizer } from '../resize.js';
@@ -124,6 +125,7 @@ export async function decodePixels(task: ImageTask): Promise<DecodedImage> {
  */
 export async function decodeSamples({ bytes, format, size, space, white }: ImageTask) {
   if (format === 'PNG') await checkPng(bytes);
+  const sharp = await loadImageLibrary();
   const { data, info } = await sharp(bytes, {
     failOn: 'error',
     limitInputPixels: size.height * size.width,
@@ -235,6 +237,7 @@ function isReadable(space: string): space is keyof typeof SPACES {
 async function readHeader(bytes: Uint8Array, format: string): Promise<Metadata> {
   try {
     // The caller compares the size with the limit, and its message names both.
+    const sharp = await loadImageLibrary();
     return await sharp(bytes, { limitInputPixels: false }).metadata();
   } catch (cause) {
     throw new InputError(`the ${format} is truncated or corrupted`, [], { cause });
