@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs';
 import { ARCHITECTURES, type ArchitectureId } from '../src/network/architectures/index.js';
 import { initialParameters, parameterSpecifications } from '../src/network/parameters.js';
+import type { TrainingKernels } from '../training/kernels/training-backend.js';
 import { dropoutFactors } from '../training/model/dropout.js';
-import { createLearner } from '../training/model/learner.js';
+import { createLearner, wholeNetwork } from '../training/model/learner.js';
 
 const SIZE = { height: 50, width: 50 };
 const DROPOUT = 0.3;
@@ -18,17 +19,21 @@ export interface TrainingPopulation {
  * Needs an open backend.
  * @param neurons that are trained together
  * @param images of a batch
+ * @param kernels what computes the convolution blocks instead of tfjs
  */
 export function createTrainingPopulation(
   id: ArchitectureId,
   neurons: number,
   images: number,
+  kernels?: TrainingKernels,
 ): TrainingPopulation {
   const architecture = ARCHITECTURES[id].network;
   const specifications = parameterSpecifications(architecture, SIZE);
   const ids = Array.from({ length: neurons }, (_, i) => i);
   const initial = initialParameters(specifications, ids, 1);
-  const learner = createLearner(architecture, specifications, initial);
+  const blocks = kernels?.open(architecture);
+  const respond = wholeNetwork(architecture, blocks);
+  const learner = createLearner(architecture, specifications, initial, undefined, { respond });
   const stimuli = tf.randomUniform<tf.Rank.R4>([images, SIZE.height, SIZE.width, 1]);
   const targets = tf.randomNormal<tf.Rank.R2>([images, neurons]);
   let batch = 0;
@@ -44,6 +49,7 @@ export function createTrainingPopulation(
     },
     dispose() {
       learner.dispose();
+      blocks?.dispose();
       tf.dispose([stimuli, targets]);
     },
   };

@@ -17,6 +17,14 @@ import { trainingOperations } from './operations.js';
 const BATCH = 50;
 const SIZE = 50;
 const PYTORCH = 'pytorch';
+const DEVICE_WIDTH = 67;
+/** Backends with the kernels in C, and with tfjs alone. */
+const CONTENDERS = [...BACKEND_NAMES.flatMap((name) => [name, `${name}:tfjs`]), PYTORCH];
+/** What contenders are to reach on each architecture; those of a backend compute with the kernels. */
+const GOALS = [
+  { contender: 'tensorflow', ofPyTorch: 2, ofPeak: 0.5 },
+  { contender: 'wasm', ofPyTorch: 0.5, ofPeak: 0 },
+] as const;
 
 interface Options {
   readonly neurons: number;
@@ -35,9 +43,8 @@ await runCommand(
       'ff_cnn',
       'ff_sa_cnn',
     ])
-    .option('--contenders <list>', 'separated by commas', parseList([...BACKEND_NAMES, PYTORCH]), [
-      'tensorflow',
-      'wasm',
+    .option('--contenders <list>', 'separated by commas', parseList(CONTENDERS), [
+      ...['tensorflow', 'tensorflow:tfjs', 'wasm', 'wasm:tfjs'],
       PYTORCH,
     ])
     .addOption(pythonOption())
@@ -47,7 +54,7 @@ await runCommand(
 
 async function bench(options: Options): Promise<void> {
   console.log(
-    'architecture  contender                                neuron-images/s  of PyTorch  GFLOP/s  of peak',
+    `architecture  ${'contender'.padEnd(DEVICE_WIDTH + 2)}neuron-images/s  of PyTorch  GFLOP/s  of peak  to reach`,
   );
   for (const id of options.architectures) {
     const contenders = await startAll(id, options);
@@ -64,10 +71,14 @@ async function bench(options: Options): Promise<void> {
   }
 }
 
-async function startAll(id: string, options: Options): Promise<Contender[]> {
+interface NamedContender extends Contender {
+  readonly name: string;
+}
+
+async function startAll(id: string, options: Options): Promise<NamedContender[]> {
   const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
   const counts = [options.neurons, BATCH].map(String);
-  const started: Contender[] = [];
+  const started: NamedContender[] = [];
   for (const name of options.contenders) {
     const contender = await (name === PYTORCH
       ? startContender(options.python, [
@@ -75,7 +86,7 @@ async function startAll(id: string, options: Options): Promise<Contender[]> {
           ...[id, ...counts, String(availableParallelism())],
         ])
       : startContender(process.execPath, [here('training-worker.js'), name, id, ...counts]));
-    if (contender) started.push(contender);
+    if (contender) started.push({ ...contender, name });
     else if (name === PYTORCH) console.error('name a Python that imports torch as --python');
   }
   return started;
@@ -84,27 +95,38 @@ async function startAll(id: string, options: Options): Promise<Contender[]> {
 /** @param peak GFLOP/s of the fastest matrix product here */
 function report(
   id: ArchitectureId,
-  times: ReadonlyMap<Contender, number[]>,
+  times: ReadonlyMap<NamedContender, number[]>,
   peak: number,
   { neurons }: Options,
 ): void {
   const operations = trainingOperations(ARCHITECTURES[id].network, SIZE, SIZE);
-  const rates = [...times].map(([{ device }, latencies]) => ({
+  const rates = [...times].map(([{ name, device }, latencies]) => ({
+    name,
     device,
     rate: (1000 * BATCH * neurons) / median(latencies),
   }));
   const published = rates.find(({ device }) => device.startsWith('PyTorch'))?.rate;
-  for (const { device, rate } of rates) {
+  for (const { name, device, rate } of rates) {
     const speed = (rate * operations) / 1e9;
     const figures = [
       id.padEnd(14),
-      device.padEnd(39),
+      device.padEnd(DEVICE_WIDTH),
       rate.toFixed(0).padStart(17),
       (published === undefined ? '-' : (rate / published).toFixed(2)).padStart(12),
       speed.toFixed(0).padStart(9),
       `${((100 * speed) / peak).toFixed(0)} %`.padStart(9),
     ];
+    const goal = GOALS.find(({ contender }) => contender === name);
+    if (goal && published !== undefined) {
+      const isMet = rate >= goal.ofPyTorch * published && speed >= goal.ofPeak * peak;
+      figures.push(`  ${goalText(goal)}: ${isMet ? 'yes' : 'no'}`);
+    }
     console.log(figures.join(''));
   }
   console.log(`${id.padEnd(14)}matrix product of 2048x2048: ${peak.toFixed(0)} GFLOP/s`);
+}
+
+function goalText({ ofPyTorch, ofPeak }: (typeof GOALS)[number]): string {
+  const speedup = `at least ${ofPyTorch} x PyTorch`;
+  return ofPeak > 0 ? `${speedup}, ${100 * ofPeak} % of the peak` : speedup;
 }

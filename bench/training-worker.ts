@@ -1,20 +1,23 @@
-// Times training steps on demand: `node training-worker.js BACKEND ARCHITECTURE NEURONS BATCH`.
+// Times training steps on demand: `node training-worker.js BACKEND[:tfjs] ARCHITECTURE NEURONS BATCH`. With `:tfjs` the
+// kernels in C are left out.
 // Says `ready DEVICE`, then, for each line on standard input, makes one step and prints the
 // milliseconds it took; for the line `peak`, the GFLOP/s of a matrix product.
 import { createInterface } from 'node:readline';
 import * as tf from '@tensorflow/tfjs';
 import type { ArchitectureId } from '../src/network/architectures/index.js';
 import type { BackendName } from '../src/network/backends/index.js';
-import { openBackend } from '../src/network/backends/open.js';
+import { describeBackend, openTrainingBackend } from '../training/kernels/training-backend.js';
 import { createTrainingPopulation } from './training-population.js';
 
-const [backend, id, ...counts] = process.argv.slice(2);
+const [contender, id, ...counts] = process.argv.slice(2);
 const [neurons, images] = counts.map(Number) as [number, number];
-const { name, device } = await openBackend(backend as BackendName);
-const { step } = createTrainingPopulation(id as ArchitectureId, neurons, images);
+const [backendName, variant] = contender!.split(':');
+const opened = await openTrainingBackend(backendName as BackendName);
+const backend = variant === 'tfjs' ? { ...opened, kernels: undefined } : opened;
+const { step } = createTrainingPopulation(id as ArchitectureId, neurons, images, backend.kernels);
 
 await step();
-console.log(`ready ${name} (${device})`);
+console.log(`ready ${describeBackend(backend, false)}`);
 for await (const line of createInterface({ input: process.stdin })) {
   console.log(String(line === 'peak' ? await peak() : await step()));
 }

@@ -1,55 +1,59 @@
-// Compiles the kernels of src/inference/kernels for this machine, where it has a C compiler: onnxruntime computes
-// without them, at half the speed. Plain JavaScript, because it runs before dist is compiled.
-//   node deploy/compile-kernels.mjs FOLDER   puts kernels-<platform>-<architecture>.node into the folder, or a file
-//   that ends with .absent, with the reason
+// Compiles the kernels for this machine, where it has a C compiler: those that compute responses, and those that
+// train. Without them onnxruntime and tfjs compute, at half the speed or less. Plain JavaScript, because it runs before
+// dist is compiled.
+//   node deploy/compile-kernels.mjs FOLDER   puts <name>-<platform>-<architecture>.node into the folders that
+//   MODULES names below FOLDER, or a file that ends with .absent, with the reason
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findCompiler, NO_COMPILER } from './c-compiler.mjs';
+import { findCompiler, MODULES, NO_COMPILER } from './c-compiler.mjs';
 
-const SOURCES = fileURLToPath(new URL('../src/inference/kernels/c', import.meta.url));
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** Headers that both use. */
+const SHARED = join(ROOT, 'src/inference/kernels/c');
 const OPTIONS = ['-O3', '-std=gnu11', '-ffp-contract=fast', '-fPIC', '-fvisibility=hidden'];
-/** Which instructions each file may use, by the architecture of the machine. */
-const KERNELS = {
-  x64: { 'kernels-avx512.c': ['-march=x86-64-v4'], 'kernels-avx2.c': ['-march=x86-64-v3'] },
-  arm64: { 'kernels-neon.c': [] },
+/** Instructions that a file may use, by the architecture of the machine. */
+const VECTORS = {
+  x64: { avx512: ['-march=x86-64-v4'], avx2: ['-march=x86-64-v3'] },
+  arm64: { neon: [] },
 };
 /** What a shared library may leave to the program that loads it. */
 const LINK = { darwin: ['-undefined', 'dynamic_lookup'] };
 
 const { platform, arch } = process;
-const folder = process.argv[2];
-const result = join(folder, `kernels-${platform}-${arch}`);
-mkdirSync(folder, { recursive: true });
-rmSync(`${result}.absent`, { force: true });
-const work = mkdtempSync(join(folder, 'compiling-'));
-try {
-  const problem = compileAll();
-  if (problem !== undefined) {
-    // Those of earlier sources do not belong to the code.
-    rmSync(`${result}.node`, { force: true });
-    writeFileSync(`${result}.absent`, `${problem}\n`);
+for (const { folder, name, vectors, files } of MODULES) {
+  const target = join(process.argv[2], folder);
+  const result = join(target, `${name}-${platform}-${arch}`);
+  mkdirSync(target, { recursive: true });
+  rmSync(`${result}.absent`, { force: true });
+  const work = mkdtempSync(join(target, 'compiling-'));
+  try {
+    const problem = compile(join(ROOT, folder, 'c'), vectors, files, work, `${result}.node`);
+    if (problem !== undefined) {
+      // Those of earlier sources do not belong to the code.
+      rmSync(`${result}.node`, { force: true });
+      writeFileSync(`${result}.absent`, `${problem}\n`);
+    }
+  } finally {
+    rmSync(work, { recursive: true });
   }
-} finally {
-  rmSync(work, { recursive: true });
 }
 
 /** @returns what prevented it */
-function compileAll() {
-  const kernels = KERNELS[arch];
-  if (kernels === undefined || platform === 'win32')
-    return `there are none for ${platform}-${arch}`;
+function compile(sources, vectors, files, work, result) {
+  const kinds = VECTORS[arch];
+  if (kinds === undefined || platform === 'win32') return `there are none for ${platform}-${arch}`;
   const compiler = findCompiler();
   if (compiler === undefined) return NO_COMPILER;
   const headers = dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json'));
-  const options = [...OPTIONS, '-DNAPI_VERSION=8', `-I${join(headers, 'include')}`];
-  const files = { ...kernels, 'network.c': [], 'threads.c': [], 'addon.c': [] };
+  const options = [...OPTIONS, '-DNAPI_VERSION=8', `-I${SHARED}`, `-I${join(headers, 'include')}`];
+  const own = Object.entries(kinds).map(([kind, more]) => [`${vectors}-${kind}.c`, more]);
   const objects = [];
-  for (const [file, own] of Object.entries(files)) {
+  for (const [file, more] of [...own, ...files.map((name) => [name, []])]) {
     const object = join(work, file.replace(/c$/, 'o'));
-    const problem = run(compiler, [...options, ...own, '-c', join(SOURCES, file), '-o', object]);
+    const problem = run(compiler, [...options, ...more, '-c', join(sources, file), '-o', object]);
     if (problem !== undefined) return problem;
     objects.push(object);
   }
@@ -62,7 +66,7 @@ function compileAll() {
     module,
     ...['-lm', '-pthread'],
   ]);
-  if (problem === undefined) renameSync(module, `${result}.node`);
+  if (problem === undefined) renameSync(module, result);
   return problem;
 }
 

@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findCompiler, NO_COMPILER } from './c-compiler.mjs';
+import { findCompiler, MODULES, NO_COMPILER } from './c-compiler.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
@@ -18,7 +18,10 @@ const BUNDLE = ['vite/bin/vite.js', 'build', 'src/web', '--config', 'deploy/page
 const SERVICE_SOURCES = ['src', 'deploy/bundle.mjs', 'package-lock.json'];
 const PAGE_SOURCES = ['src', 'deploy/page', 'package-lock.json'];
 const GUIDE_SOURCES = ['src', 'deploy', 'docs', 'README.md', 'CHANGELOG.md', 'package-lock.json'];
-const KERNEL_SOURCES = ['src/inference/kernels/c', 'deploy/compile-kernels.mjs'];
+const KERNEL_SOURCES = [
+  ...MODULES.map(({ folder }) => `${folder}/c`),
+  'deploy/compile-kernels.mjs',
+];
 /** Processes of the running steps. */
 const running = new Set();
 const SOURCES = [
@@ -237,11 +240,14 @@ const isBundleDue = isOlderThan(join(root, 'dist', 'page', 'index.html'), PAGE_S
 const isServiceDue = isOlderThan(join(root, 'dist', 'bundled', 'serve.js'), SERVICE_SOURCES);
 const isGuideDue =
   withEverything && isOlderThan(join(root, 'dist', '.guide-digest'), GUIDE_SOURCES);
-const kernels = join(root, 'dist', 'src', 'inference', 'kernels');
-const kernelFile = join(kernels, `kernels-${process.platform}-${process.arch}`);
-const areKernelsDue =
-  isOlderThan(`${kernelFile}.node`, KERNEL_SOURCES) &&
-  (isOlderThan(`${kernelFile}.absent`, KERNEL_SOURCES) || hasCompilerNow(`${kernelFile}.absent`));
+const dist = join(root, 'dist');
+const areKernelsDue = MODULES.some(({ folder, name }) => {
+  const file = join(dist, folder, `${name}-${process.platform}-${process.arch}`);
+  return (
+    isOlderThan(`${file}.node`, KERNEL_SOURCES) &&
+    (isOlderThan(`${file}.absent`, KERNEL_SOURCES) || hasCompilerNow(`${file}.absent`))
+  );
+});
 /** The slow steps, which are printed. */
 const steps = [
   ...(problem === undefined ? [] : ['installing packages']),
@@ -255,7 +261,7 @@ const steps = [
 if (problem !== undefined) await install(problem);
 const compiling = commands.map(start);
 const compilingKernels = areKernelsDue
-  ? run(process.execPath, [join(root, 'deploy', 'compile-kernels.mjs'), kernels])
+  ? run(process.execPath, [join(root, 'deploy', 'compile-kernels.mjs'), dist])
   : [];
 const bundling = isBundleDue ? start(BUNDLE) : [];
 await finish('compiling', compiling, [

@@ -6,7 +6,6 @@ import { exitCodesHelp } from '../src/exit-codes.js';
 import { type Fit, MEMBERS, TrainedFrom, TrainingCard } from '../src/models/card.js';
 import { findModel } from '../src/models/find-model.js';
 import type { BackendName } from '../src/network/backends/index.js';
-import { openBackend } from '../src/network/backends/open.js';
 import {
   type ClusterOptions,
   checkClusterOptions,
@@ -19,6 +18,7 @@ import { submitTraining } from './cluster/submit-training.js';
 import { type DataOptions, withDataOptions } from './data/data-rules.js';
 import { type DataPlace, openData } from './dataset/open-data.js';
 import { ensembleLines } from './ensemble/ensemble-lines.js';
+import { openTrainingBackend } from './kernels/training-backend.js';
 import { backendOption, siteOption } from './run/common-options.js';
 import { MACHINE } from './run/machine.js';
 import type { Machine, ModelRequest } from './run/model-request.js';
@@ -206,7 +206,7 @@ async function train(
     const chunk = options.chunk === 'auto' ? undefined : options.chunk;
     const unit = options.unit ?? known.unit ?? 'as recorded';
     const degreesPerImage = options.degreesPerImage ?? known.degreesPerImage;
-    const backend = await openBackend(options.backend);
+    const backend = await openTrainingBackend(options.backend);
     const from = await readWarmStart(options);
     const given = {
       epochs,

@@ -5,7 +5,13 @@ import type { Architecture } from './architecture.js';
 import { createLayers, READOUTS } from './architecture.js';
 import { createBlockPass, type Parameters, type TrainingMode, takeFrom } from './block-pass.js';
 import { populationConvolution } from './layers/convolution.js';
-import type { ForwardPass, LinearReadout, ReadoutPass, ReadoutTerms } from './layers/layer.js';
+import type {
+  ForwardPass,
+  Layer,
+  LinearReadout,
+  ReadoutPass,
+  ReadoutTerms,
+} from './layers/layer.js';
 import { readLinear } from './layers/read-linear.js';
 import { sigmoid } from './layers/sigmoid.js';
 import { convolveAndPool, pooledStimulusConvolution } from './layers/stimulus-convolution.js';
@@ -32,6 +38,27 @@ export interface Wanted {
   readonly terms?: boolean;
   /** Whether the stimuli need a gradient, which slows the training of the parameters. */
   readonly stimulusGradient?: boolean;
+  /** What computes the convolution blocks of the networks instead of tfjs; the stimuli have no gradient then. */
+  readonly blocks?: BlockOperations | undefined;
+}
+
+/** A block of a network: a convolution, a 2x2 max pool in some, batch norm, a sigmoid, and dropout after some. */
+export type ConvolutionBlock = Pick<Layer, 'block' | 'outputSize'> &
+  NonNullable<Layer['convolution']>;
+
+/** Computes blocks of networks of one neuron each. */
+export interface BlockOperations {
+  /**
+   * Some blocks, one after the other.
+   * @param input what the first of them sees: stimuli, [B, height, width, 1 or 3], or maps, [B, h, w, N·C]
+   * @returns what the last of them gives, [B, h, w, N·C]
+   */
+  compute(
+    blocks: readonly ConvolutionBlock[],
+    parameters: Parameters,
+    input: tf.Tensor4D,
+    training: TrainingMode | undefined,
+  ): tf.Tensor4D;
 }
 
 /**
@@ -92,7 +119,7 @@ export function computeMap(
   parameters: Parameters,
   stimuli: tf.Tensor4D,
   training?: TrainingMode,
-  wanted: Pick<Wanted, 'stimulusGradient'> = {},
+  wanted: Pick<Wanted, 'stimulusGradient' | 'blocks'> = {},
 ): { map: tf.Tensor4D } & Pick<Forward, 'centreAttention'> {
   const { take, normalise, dropout } = createBlockPass(parameters, training);
   let centreAttention: tf.Tensor3D | undefined;
@@ -110,11 +137,24 @@ export function computeMap(
   };
 
   let map = stimuli;
+  let waiting: ConvolutionBlock[] = [];
   for (const layer of createLayers(architecture, stimuli.shape[3] as Channels)) {
+    if (wanted.blocks && layer.convolution) {
+      waiting.push({ ...layer, ...layer.convolution });
+      continue;
+    }
+    computeWaiting();
     map = layer.forward(map, pass);
     if (layer.hasDropout) map = dropout(layer.block, map);
   }
+  computeWaiting();
   return { map, ...(centreAttention && { centreAttention }) };
+
+  /** The blocks since the last layer of another kind, all at once. */
+  function computeWaiting(): void {
+    if (waiting.length > 0) map = wanted.blocks!.compute(waiting, parameters, map, training);
+    waiting = [];
+  }
 
   /** [N, k, k, in, out] */
   function filters(block: string): tf.Tensor5D {

@@ -18,8 +18,9 @@ const ENVIRONMENT_READERS = [
   // They pass it to the programs that they start.
   'src/main.ts',
   'src/cli/hypercolumn.ts',
-  // libtensorflow itself reads the variable that is set there.
+  // libtensorflow itself reads the variables.
   'src/network/backends/tensorflow/tensorflow.ts',
+  'src/network/backends/cpu-threads.ts',
   // onnxruntime itself reads the variable that is set there.
   'src/inference/onnx/onnxruntime.ts',
   // It passes the environment to the inference process.

@@ -1,14 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { loadAddon } from '../../src/inference/kernels/addon.js';
+import { loadAddon as loadTrainingAddon } from '../../training/kernels/addon.js';
 import { kernelAddon, testWith } from '../support/capabilities.js';
 import { temporaryFolder } from '../support/store.js';
 
 const SCRIPT = fileURLToPath(new URL('../../deploy/compile-kernels.mjs', import.meta.url));
-const RESULT = `kernels-${process.platform}-${process.arch}`;
+const SYSTEM = `${process.platform}-${process.arch}`;
+const INFERENCE = `src/inference/kernels/kernels-${SYSTEM}`;
+const TRAINING = `training/kernels/blocks-${SYSTEM}`;
 
 function compile(folder: string, env: Readonly<Record<string, string>> = {}) {
   const { status, stderr } = spawnSync(process.execPath, [SCRIPT, folder], {
@@ -16,30 +19,44 @@ function compile(folder: string, env: Readonly<Record<string, string>> = {}) {
     env: { ...process.env, ...env },
   });
   expect(status, stderr).toBe(0);
-  return readdirSync(folder);
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true });
+  return files
+    .filter((file) => file.isFile())
+    .map((file) => path.relative(folder, path.join(file.parentPath, file.name)))
+    .toSorted();
+}
+
+/** Writes a file of earlier sources. */
+function write(folder: string, file: string, text: string): void {
+  mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+  writeFileSync(path.join(folder, file), text);
 }
 
 testWith(kernelAddon())('the kernels are compiled into a module that Node loads', async () => {
   const folder = await temporaryFolder();
-  writeFileSync(path.join(folder, `${RESULT}.absent`), 'there was no C compiler');
-  expect(compile(folder)).toEqual([`${RESULT}.node`]);
-  expect(loadAddon(path.join(folder, `${RESULT}.node`))).toHaveProperty('block');
+  write(folder, `${INFERENCE}.absent`, 'there was no C compiler');
+  expect(compile(folder)).toEqual([`${INFERENCE}.node`, `${TRAINING}.node`]);
+  expect(loadAddon(path.join(folder, `${INFERENCE}.node`))).toHaveProperty('block');
+  expect(loadTrainingAddon(path.join(folder, `${TRAINING}.node`))).toHaveProperty('backward');
 });
 
 test('a compiler that fails leaves its reason and no kernels, nor those of earlier sources', async () => {
   const folder = await temporaryFolder();
-  writeFileSync(path.join(folder, `${RESULT}.node`), 'of earlier sources');
+  for (const name of [INFERENCE, TRAINING]) write(folder, `${name}.node`, 'of earlier sources');
   const compiler = path.join(await temporaryFolder(), 'cc');
   const script = '#!/bin/sh\n[ "$1" = --version ] && exit 0\necho no space left >&2\nexit 1\n';
   writeFileSync(compiler, script);
   chmodSync(compiler, 0o755);
-  expect(compile(folder, { CC: compiler })).toEqual([`${RESULT}.absent`]);
-  const reason = readFileSync(path.join(folder, `${RESULT}.absent`), 'utf8');
-  expect(reason).toBe(`${compiler} cannot compile the kernels:\nno space left\n\n`);
+  const absent = [`${INFERENCE}.absent`, `${TRAINING}.absent`];
+  expect(compile(folder, { CC: compiler })).toEqual(absent);
+  for (const file of absent) {
+    const reason = readFileSync(path.join(folder, file), 'utf8');
+    expect(reason).toBe(`${compiler} cannot compile the kernels:\nno space left\n\n`);
+  }
 });
 
 test('there are no kernels where none were compiled, or for another system', async () => {
-  const file = path.join(await temporaryFolder(), `${RESULT}.node`);
+  const file = path.join(await temporaryFolder(), `kernels-${SYSTEM}.node`);
   expect(loadAddon(file)).toBeUndefined();
   writeFileSync(file, 'for another system');
   expect(loadAddon(file)).toBeUndefined();

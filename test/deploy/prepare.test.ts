@@ -96,28 +96,35 @@ test('the service is bundled again only when one of its files is newer', () => {
 
 test('the kernels are compiled when a file of them is newer, also where there was no compiler', () => {
   write('deploy/compile-kernels.mjs', "console.error('kernels into', process.argv[2])");
-  const folder = inside('dist/src/inference/kernels');
-  const compiling = `compiling the kernels ... N s\nkernels into ${folder}\n`;
+  const compiling = `compiling the kernels ... N s\nkernels into ${inside('dist')}\n`;
   expect(prepare().stderr).toContain(compiling);
-  rmSync(inside(`${KERNELS}.absent`));
-  write(`${KERNELS}.node`, '');
+  for (const name of KERNELS) {
+    rmSync(inside(`${name}.absent`));
+    write(`${name}.node`, '');
+  }
   expect(prepare().stderr).not.toContain('kernels');
-  write('src/inference/kernels/c/layers.h', '');
-  dated(`${KERNELS}.node`, 100);
-  expect(prepare().stderr).toContain(compiling);
+  for (const name of KERNELS) {
+    const source = name.includes('training')
+      ? 'training/kernels/c/norm.h'
+      : 'src/inference/kernels/c/pack.h';
+    write(source, '');
+    dated(`${name}.node`, 100);
+    expect(prepare().stderr).toContain(compiling);
+    dated(`${name}.node`, Date.now() / 1000 + 100);
+  }
 });
 
 test('the kernels are compiled when there is a compiler at last', () => {
   write('deploy/compile-kernels.mjs', "console.error('kernels')");
   for (const file of ['deploy/compile-kernels.mjs', 'deploy']) dated(file, 100);
-  write(`${KERNELS}.absent`, 'there is no C compiler\n');
+  for (const name of KERNELS) write(`${name}.absent`, 'there is no C compiler\n');
   onTestFinished(() => void vi.unstubAllEnvs());
   vi.stubEnv('PATH', '');
   vi.stubEnv('CC', '');
   expect(prepare().stderr).not.toContain('kernels');
   vi.stubEnv('CC', process.execPath);
   expect(prepare().stderr).toContain('compiling the kernels ... N s\nkernels\n');
-  write(`${KERNELS}.absent`, 'the compiler fails');
+  for (const name of KERNELS) write(`${name}.absent`, 'the compiler fails');
   expect(prepare().stderr).not.toContain('kernels');
 });
 

@@ -5,7 +5,8 @@ import { ARCHITECTURES, type ArchitectureId } from '../../src/network/architectu
 import { forward } from '../../src/network/forward.js';
 import { parameterSpecifications } from '../../src/network/parameters.js';
 import { fromPublished } from '../../src/network/published.js';
-import { createLearner } from '../../training/model/learner.js';
+import type { TrainingKernels } from '../../training/kernels/training-backend.js';
+import { createLearner, wholeNetwork } from '../../training/model/learner.js';
 import { greatestDifference } from '../support/numbers.js';
 import { readGolden, withPrefix } from '../support/published.js';
 
@@ -32,10 +33,15 @@ export interface ForwardDifferences {
 }
 
 /** How far responses and attention are from those of the published code, on the open backend. */
-export async function compareForward(id: ArchitectureId): Promise<ForwardDifferences> {
+export async function compareForward(
+  id: ArchitectureId,
+  kernels?: TrainingKernels,
+): Promise<ForwardDifferences> {
   const golden = readGolden(id);
+  const architecture = ARCHITECTURES[id].network;
+  const blocks = kernels?.open(architecture);
   const { responses, centreAttention } = tf.tidy(() =>
-    forward(ARCHITECTURES[id].network, population(id, golden), stimuli(golden)),
+    forward(architecture, population(id, golden), stimuli(golden), undefined, { blocks }),
   );
   try {
     const rows = golden.get('centre_attention')?.data;
@@ -48,6 +54,7 @@ export async function compareForward(id: ArchitectureId): Promise<ForwardDiffere
     };
   } finally {
     tf.dispose([responses, centreAttention ?? []]);
+    blocks?.dispose();
   }
 }
 
@@ -63,14 +70,19 @@ export interface TrainingDifferences {
 }
 
 /** How far three training steps are from those of the published code, on the open backend. */
-export async function compareTraining(id: ArchitectureId): Promise<TrainingDifferences> {
+export async function compareTraining(
+  id: ArchitectureId,
+  kernels?: TrainingKernels,
+): Promise<TrainingDifferences> {
   const golden = readGolden(`${id}.train`);
   const architecture = ARCHITECTURES[id].network;
+  const blocks = kernels?.open(architecture);
   const learner = createLearner(
     architecture,
     parameterSpecifications(architecture, SIZE),
     stack([fromPublished(id, architecture, SIZE, withPrefix(golden, 'before.'))]),
     { names: findRecipe(id).frozen, still: false },
+    { respond: wholeNetwork(architecture, blocks) },
   );
   const [input, target] = [stimuli(golden), tensor(golden, 'target') as tf.Tensor2D];
   const losses: number[] = [];
@@ -81,6 +93,7 @@ export async function compareTraining(id: ArchitectureId): Promise<TrainingDiffe
   }
   const weights = await learner.weights();
   learner.dispose();
+  blocks?.dispose();
   tf.dispose([input, target]);
   const after = fromPublished(id, architecture, SIZE, withPrefix(golden, 'after.'));
   return {

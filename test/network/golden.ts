@@ -2,7 +2,10 @@ import * as tf from '@tensorflow/tfjs';
 import { beforeAll, expect, type TestAPI } from 'vitest';
 import { ArchitectureId } from '../../src/network/architectures/id.js';
 import type { BackendName } from '../../src/network/backends/index.js';
-import { openBackend } from '../../src/network/backends/open.js';
+import {
+  openTrainingBackend,
+  type TrainingKernels,
+} from '../../training/kernels/training-backend.js';
 import type { Capability } from '../support/capabilities.js';
 import { compareForward, compareTraining, TOLERANCES } from './golden-comparison.js';
 
@@ -16,6 +19,8 @@ export interface GoldenOptions {
    * the gradient of the pool jumps there by more than any rounding.
    */
   readonly ties?: readonly ArchitectureId[];
+  /** The compiled kernels that compute convolution blocks instead of the backend. */
+  readonly kernels?: string;
   /** The timeout of one test, in milliseconds. */
   readonly timeout?: number;
 }
@@ -23,8 +28,11 @@ export interface GoldenOptions {
 /** Tests that one backend gives the numbers of the published code. */
 export function goldenTests(options: GoldenOptions): void {
   const { backend, test, capability, ties = [], timeout = 60_000 } = options;
+  let kernels: TrainingKernels | undefined;
   beforeAll(async () => {
-    if (capability.missing === null) await openBackend(backend);
+    if (capability.missing !== null) return;
+    ({ kernels } = await openTrainingBackend(backend, options.kernels ?? 'none'));
+    expect(kernels === undefined).toBe(options.kernels === undefined);
   }, timeout);
 
   for (const id of ArchitectureId.options) {
@@ -32,7 +40,7 @@ export function goldenTests(options: GoldenOptions): void {
       timeout,
     }, async () => {
       const before = tf.memory().numTensors;
-      const { responses, attention } = await compareForward(id);
+      const { responses, attention } = await compareForward(id, kernels);
       expect(responses).toBeLessThan(TOLERANCES.responses);
       if (attention !== undefined) expect(attention).toBeLessThan(TOLERANCES.attention);
       expect(tf.memory().numTensors).toBe(before);
@@ -43,7 +51,7 @@ export function goldenTests(options: GoldenOptions): void {
     test(`${id}: three training steps are those of the published code`, { timeout }, async () => {
       const tied = ties.includes(id);
       const tensors = tf.memory().numTensors;
-      const { losses, weights } = await compareTraining(id);
+      const { losses, weights } = await compareTraining(id, kernels);
       for (const loss of losses) expect(loss).toBeLessThan(tied ? 1e-3 : TOLERANCES.loss);
       for (const { name, greatest, off } of weights) {
         expect(greatest, name).toBeLessThan(TOLERANCES.weight);

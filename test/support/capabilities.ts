@@ -45,10 +45,24 @@ export function webgpuAdapter(): Capability {
   };
 }
 
-/** The kernels, compiled by `npm run build` where there is a C compiler. `REQUIRE_KERNELS=1` demands them. */
-export function kernelAddon(): Capability & { readonly file: string } {
-  const name = `kernels-${process.platform}-${process.arch}.node`;
-  const file = fileURLToPath(new URL(`../../dist/src/inference/kernels/${name}`, import.meta.url));
+/** The kernels that compute responses, compiled by `npm run build`. `REQUIRE_KERNELS=1` demands them. */
+export function kernelAddon(): CompiledAddon {
+  return compiledAddon('src/inference/kernels/kernels');
+}
+
+/** Those that train. */
+export function trainingKernelAddon(): CompiledAddon {
+  return compiledAddon('training/kernels/blocks');
+}
+
+interface CompiledAddon extends Capability {
+  readonly file: string;
+}
+
+/** What is compiled where there is a C compiler. */
+function compiledAddon(name: string): CompiledAddon {
+  const place = `../../dist/${name}-${process.platform}-${process.arch}.node`;
+  const file = fileURLToPath(new URL(place, import.meta.url));
   return {
     file,
     missing: existsSync(file)

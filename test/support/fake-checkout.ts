@@ -19,7 +19,9 @@ export const COMPILED = 'compiled -p deploy/unchecked.tsconfig.json\n';
 export const BUNDLED = 'bundled build src/web --config deploy/page/vite.config.ts\n';
 export const BUNDLED_SERVICE = 'bundled the service\n';
 /** The compiled kernels, without the end of their name. */
-export const KERNELS = `dist/src/inference/kernels/kernels-${process.platform}-${process.arch}`;
+export const KERNELS = ['src/inference/kernels/kernels', 'training/kernels/blocks'].map(
+  (name) => `dist/${name}-${process.platform}-${process.arch}`,
+);
 /** What the lock file asks for. */
 export const wanted = { '': {}, 'node_modules/a': { version: '1.0.0' } };
 
@@ -41,7 +43,7 @@ export function useFakeCheckout() {
     write('deploy/bundle.mjs', "console.log('bundled the service')");
     guideDoes("console.error('built the guide')");
     npmDoes('');
-    write(`${KERNELS}.absent`, 'the compiler fails');
+    for (const name of KERNELS) write(`${name}.absent`, 'the compiler fails');
     mkdirSync(join(root, 'src'));
   });
 

@@ -7,7 +7,6 @@ import { InputError } from '../../src/errors.js';
 import { exitCodesHelp } from '../../src/exit-codes.js';
 import { MEMBERS, TrainingCard } from '../../src/models/card.js';
 import type { BackendName } from '../../src/network/backends/index.js';
-import { openBackend } from '../../src/network/backends/open.js';
 import { column } from '../../src/tuning/response-matrix.js';
 import { type DataOptions, withDataOptions } from '../data/data-rules.js';
 import { measuredPlaces } from '../data/measured.js';
@@ -17,6 +16,7 @@ import type { Site } from '../data/site.js';
 import { type DataPlace, openData } from '../dataset/open-data.js';
 
 import { checkWritable, writeFiles } from '../evaluation/write-files.js';
+import { openTrainingBackend } from '../kernels/training-backend.js';
 import { chosenNeurons } from '../run/chosen-neurons.js';
 import { backendOption, siteOption } from '../run/common-options.js';
 import { MACHINE } from '../run/machine.js';
@@ -96,7 +96,7 @@ export function createCompareCommand(machine = MACHINE): Command {
       for (const warning of site.warnings) machine.stream.write(`warning: ${warning}\n`);
       const neurons = chosenNeurons(site.training.neurons, options.neurons);
       const recorded = neurons.map((id) => recordedNeuron(id, site, repeats));
-      const backend = await openBackend(options.backend);
+      const backend = await openTrainingBackend(options.backend);
       const common = {
         ...options,
         ...{ site, repeats, trainingTrials, backend, degreesPerImage },

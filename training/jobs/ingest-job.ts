@@ -5,7 +5,6 @@ import type { ExpectedSeconds } from '../../src/datasets/expected-times.js';
 import type { IngestReport, IngestRequest } from '../../src/datasets/ingest-request.js';
 import { InputError } from '../../src/errors.js';
 import { unless } from '../../src/files/disk-error.js';
-import { openBackend } from '../../src/network/backends/open.js';
 import { digestOfFile } from '../data/row-file.js';
 import { splitSite } from '../data/split.js';
 import { openData } from '../dataset/open-data.js';
@@ -17,6 +16,7 @@ import { ingestCommand, ingestOptions } from '../ingest/ingest-options.js';
 import { openRecording } from '../ingest/open-recording.js';
 import { prepareDataset } from '../ingest/prepare-dataset.js';
 import { datasetOf } from '../ingest/to-dataset.js';
+import { openTrainingBackend } from '../kernels/training-backend.js';
 import { currentMemory } from '../run/chunk.js';
 import { expectTimes } from '../run/expected-time.js';
 import type { DataJobContext, JobFile, JobStep, WholeRecording } from './context.js';
@@ -144,7 +144,7 @@ async function timeRecipes(folder: string): Promise<ExpectedSeconds> {
   if (opened === undefined) return {};
   try {
     return await expectTimes(splitSite(opened.site, 'validation', 1), {
-      backend: await openBackend('auto'),
+      backend: await openTrainingBackend('auto'),
       memory: currentMemory(),
       clock: () => performance.now() / 1000,
     });

@@ -4,8 +4,8 @@ import { recipeOf } from '../../src/datasets/first-model.js';
 import type { TrainReport, TrainRequest } from '../../src/datasets/train-request.js';
 import { encodeCsv } from '../../src/formats/csv.js';
 import { publishNext } from '../../src/models/publish-next.js';
-import { openBackend } from '../../src/network/backends/open.js';
 import { openData } from '../dataset/open-data.js';
+import { openTrainingBackend } from '../kernels/training-backend.js';
 import { currentMemory } from '../run/chunk.js';
 import { freeDisk } from '../run/disk.js';
 import type { Machine } from '../run/model-request.js';
@@ -75,7 +75,7 @@ export async function runTrainJob(
       {
         ...{ site, repeats, trainingTrials, recipe, epochs, seed, members, loss, select },
         degreesPerImage,
-        backend: await openBackend('auto'),
+        backend: await openTrainingBackend('auto'),
         unit: unit ?? 'as recorded',
         responses: chosenResponses({ ...request, recipe }),
         neurons,

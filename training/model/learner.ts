@@ -6,7 +6,7 @@ import {
   type Parameters,
   type TrainingMode,
 } from '../../src/network/block-pass.js';
-import { forward } from '../../src/network/forward.js';
+import { type BlockOperations, forward } from '../../src/network/forward.js';
 import { type BatchStatistics, updateRunning } from '../../src/network/layers/normalisation.js';
 import type { ParameterSpecification } from '../../src/network/layers/specification.js';
 import { averageLoss, type Loss, squaredError } from './loss.js';
@@ -197,10 +197,13 @@ export function createLearner(
   }
 }
 
-/** The responses of whole networks to stimuli. */
-export function wholeNetwork(architecture: Architecture): Respond {
+/**
+ * The responses of whole networks to stimuli.
+ * @param blocks what computes their convolution blocks instead of tfjs
+ */
+export function wholeNetwork(architecture: Architecture, blocks?: BlockOperations): Respond {
   return (parameters, stimuli, training) =>
-    forward(architecture, parameters, stimuli, training).responses;
+    forward(architecture, parameters, stimuli, training, { blocks }).responses;
 }
 
 function zeroMoments(parameter: tf.Tensor): Moments {

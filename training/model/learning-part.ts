@@ -3,8 +3,10 @@ import { stimulusTensor } from '../../src/interpret/interpretation.js';
 import type { Weights } from '../../src/models/saved-model.js';
 import type { Architecture } from '../../src/network/architecture.js';
 import { toDevice } from '../../src/network/device.js';
-import { computeMap, readMap } from '../../src/network/forward.js';
+import { type BlockOperations, computeMap, readMap } from '../../src/network/forward.js';
+import type { MapSize } from '../../src/network/layers/map.js';
 import type { ParameterSpecification } from '../../src/network/layers/specification.js';
+import { mapSizes } from '../../src/network/map-sizes.js';
 import type { Recording } from '../data/recording.js';
 import { selectRows } from '../data/rows.js';
 import { type Respond, wholeNetwork } from './learner.js';
@@ -25,14 +27,19 @@ export interface LearningPart {
   ): Promise<tf.Tensor4D>;
 }
 
+/** Networks whose parts learn. */
+interface WholeNetworks {
+  readonly architecture: Architecture;
+  readonly specifications: readonly ParameterSpecification[];
+  /** What computes their convolution blocks instead of tfjs. */
+  readonly blocks: BlockOperations | undefined;
+}
+
 /** Whole networks, which see the stimuli. */
-export function wholePart(
-  architecture: Architecture,
-  specifications: readonly ParameterSpecification[],
-): LearningPart {
+export function wholePart({ architecture, specifications, blocks }: WholeNetworks): LearningPart {
   return {
     specifications,
-    respond: wholeNetwork(architecture),
+    respond: wholeNetwork(architecture, blocks),
     see: async (recording, images) => stimulusTensor(await recording.stimuli(images)),
   };
 }
@@ -54,15 +61,15 @@ export function isOfReadout({ name }: Pick<ParameterSpecification, 'name'>): boo
  * computed once.
  * @param weights of the population, [N, ...] each
  * @param neurons ids of the population, in the order of the weights
- * @param cells of a map
+ * @param stimulus the size of the stimuli
  */
 export function readoutPart(
-  architecture: Architecture,
-  specifications: readonly ParameterSpecification[],
+  { architecture, specifications, blocks }: WholeNetworks,
   weights: Weights,
   neurons: readonly number[],
-  { height, width }: { readonly height: number; readonly width: number },
+  stimulus: MapSize,
 ): LearningPart {
+  const { height, width } = mapSizes(architecture, stimulus.height, stimulus.width).readout;
   const { channels } = architecture;
   const names = specifications.filter((each) => !isOfReadout(each)).map(({ name }) => name);
   const core = new Map(names.map((name) => [name, weights.get(name)!]));
@@ -105,7 +112,9 @@ export function readoutPart(
   async function compute(recording: Recording, images: readonly number[]): Promise<Float32Array> {
     const stimuli = stimulusTensor(await recording.stimuli(images));
     const parameters = toDevice(selectRows(core, [...neurons.keys()]));
-    const map = tf.tidy(() => computeMap(architecture, parameters, stimuli).map);
+    const map = tf.tidy(
+      () => computeMap(architecture, parameters, stimuli, undefined, { blocks }).map,
+    );
     const values = await map.data<'float32'>();
     tf.dispose([stimuli, parameters, map]);
     return values;

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs';
 import { type Recipe, separateArchitecture } from '../../src/datasets/recipes.js';
 import type { Weights } from '../../src/models/saved-model.js';
-import { mapSizes } from '../../src/network/map-sizes.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { column, type ResponseMatrix } from '../../src/tuning/response-matrix.js';
 import type { Recording } from '../data/recording.js';
 import { copyPopulation, isFiniteRow, replaceRows, selectRows } from '../data/rows.js';
 import type { TrainingData } from '../data/split.js';
+import type { TrainingKernels } from '../kernels/training-backend.js';
 import { evaluate, type Fit, predict } from '../run/fit.js';
 import {
   allSame,
@@ -41,6 +41,8 @@ export interface PopulationTask {
   readonly seed: number;
   /** What the recipe's frozen parameters, or in a warm start all parameters, are taken from. */
   readonly base?: Base | undefined;
+  /** What computes the convolution blocks of separate networks, where there are kernels. */
+  readonly kernels?: TrainingKernels | undefined;
 }
 
 /** All that the further training of a population depends on. */
@@ -107,16 +109,10 @@ export function createSeparateNetworks(
     ]),
   );
   const kept = copyPopulation(from?.kept ?? initialWeights());
+  const blocks = task.kernels?.open(architecture);
+  const whole = { architecture, specifications, blocks };
   const part =
-    base?.fit === 'readout'
-      ? readoutPart(
-          architecture,
-          specifications,
-          kept,
-          task.neurons,
-          mapSizes(architecture, training.height, training.width).readout,
-        )
-      : wholePart(architecture, specifications);
+    base?.fit === 'readout' ? readoutPart(whole, kept, task.neurons, training) : wholePart(whole);
   const neurons = [...(from?.neurons ?? task.neurons.map((id) => beginning(training, id)))];
   if (!from) for (const neuron of neurons) if (neuron.stopped) onStop(neuron);
   let learner = startLearner(from?.current ?? selectRows(kept, learningRows()), from?.optimiser);
@@ -189,7 +185,10 @@ export function createSeparateNetworks(
       return { neurons: [...neurons], kept, current, optimiser };
     },
 
-    dispose: () => learner.dispose(),
+    dispose() {
+      learner.dispose();
+      blocks?.dispose();
+    },
   };
 
   function initialWeights(): Weights {

@@ -2,9 +2,11 @@ import packageFile from '../../package.json' with { type: 'json' };
 import { ADAM, recipeArchitecture } from '../../src/datasets/recipes.js';
 import { ModelCard } from '../../src/models/card.js';
 import type { SavedModel, UnsavedCard } from '../../src/models/saved-model.js';
+import { isShared } from '../../src/network/any-architecture.js';
 import { describeStimuli } from '../data/describe.js';
 import { noiseCeilings } from '../data/repeats-file.js';
 import type { TrainingData } from '../data/split.js';
+import { describeBackend } from '../kernels/training-backend.js';
 import { type ModelRequest, otherHeldOutSeed } from '../run/model-request.js';
 import type { TrainedPopulation } from '../run/population.js';
 import type { Stage } from '../run/stage-plan.js';
@@ -79,7 +81,7 @@ export async function describeModel(
           ...(request.neurons && { neurons: [...request.neurons] }),
         },
       }),
-      backend: `${backend.name} (${backend.device})`,
+      backend: describeBackend(backend, isShared(architecture)),
       codeVersion: packageFile.version,
       date: new Date().toISOString(),
       seconds,

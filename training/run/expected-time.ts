@@ -8,9 +8,9 @@ import {
 } from '../../src/datasets/recipes.js';
 import { InputError } from '../../src/errors.js';
 import { isShared } from '../../src/network/any-architecture.js';
-import type { Backend } from '../../src/network/backends/open.js';
 import { imageLength } from '../../src/stimulus/stimuli.js';
 import type { TrainingData } from '../data/split.js';
+import type { TrainingBackend } from '../kernels/training-backend.js';
 import { createNetworks } from '../model/create-networks.js';
 import { chunkFor, type Memory } from './chunk.js';
 
@@ -20,7 +20,7 @@ const NEURONS = 4;
 /** Where recipes are tried. */
 export interface Trial {
   /** The open one. */
-  readonly backend: Pick<Backend, 'isGpu' | 'bufferBytes'>;
+  readonly backend: Pick<TrainingBackend, 'isGpu' | 'bufferBytes' | 'kernels'>;
   readonly memory: Memory;
   /** In seconds. */
   readonly clock: () => number;
@@ -69,7 +69,10 @@ async function timeBatch(
     : Math.min(NEURONS, chunkFor(backend, recipe.batchSize, pixels, memory));
   const tried = Math.min(most, training.neurons);
   const neurons = Array.from({ length: tried }, (_, id) => id);
-  const networks = createNetworks({ data, recipe, neurons, seed: 1 }, () => undefined);
+  const networks = createNetworks(
+    { data, recipe, neurons, seed: 1, kernels: backend.kernels },
+    () => undefined,
+  );
   const images = Uint32Array.from(
     { length: Math.min(recipe.batchSize, training.count) },
     (_, image) => image,

@@ -1,7 +1,7 @@
 import type { TrainingCard } from '../../src/models/card.js';
-import type { Backend } from '../../src/network/backends/open.js';
 import type { Repeats } from '../data/repeats-file.js';
 import type { Site } from '../data/site.js';
+import type { TrainingBackend } from '../kernels/training-backend.js';
 import type { Memory } from './chunk.js';
 import type { Signals } from './interruption.js';
 import type { TrainingReport } from './population.js';
@@ -17,7 +17,7 @@ export interface ModelRequest {
   readonly repeats: Repeats | null;
   /** Trials that a training image has, for the most part; without, 1. */
   readonly trainingTrials?: number | undefined;
-  readonly backend: Backend;
+  readonly backend: TrainingBackend;
   /** Name of a recipe. */
   readonly recipe: string;
   /** Trained with seeds that follow each other, as one model, 2 to 32; without, a model of one seed. */

@@ -1,10 +1,13 @@
+import { recipeArchitecture } from '../../src/datasets/recipes.js';
 import { syncFolder } from '../../src/files/whole-file.js';
 import { counted } from '../../src/formats/counted.js';
 import type { Fit } from '../../src/models/card.js';
 import { nativeCard } from '../../src/models/native-card.js';
 import { readWeights, type SavedModel, saveModel } from '../../src/models/saved-model.js';
+import { isShared } from '../../src/network/any-architecture.js';
 import { describeSize } from '../../src/network/stimulus-size.js';
 import type { TrainingData } from '../data/split.js';
+import { describeBackend } from '../kernels/training-backend.js';
 import { describeModel } from '../model/training-card.js';
 import type { Checkpoint } from './checkpoint/checkpoint.js';
 import { Interrupted, type Interruption } from './interruption.js';
@@ -54,7 +57,8 @@ export async function trainStages(
   ): Promise<TrainedModel> {
     const { recipe, out, checkpoint } = stage;
     await checkpoint.begin(base?.digest ?? null);
-    const task = { data, recipe, neurons: plan.neurons, seed: request.seed };
+    const { seed, backend } = request;
+    const task = { data, recipe, neurons: plan.neurons, seed, kernels: backend.kernels };
     const trained = await trainSite(
       { ...task, base: base && (await readBase(base, request)) },
       checkpoint,
@@ -102,11 +106,12 @@ function announcement(
   const share = shard ? ` (${neurons[0]} to ${neurons.at(-1)} of ${site.training.neurons})` : '';
   const heldOut = select === 'heldout' ? `, ${selection.count} held-out` : '';
   const trials = site.trials ? ` (${site.trials.count} trials)` : '';
+  const device = describeBackend(backend, isShared(recipeArchitecture(recipe)));
   const warm = from ? ` from ${from.model.folder} (${FIT_WORDS[from.fit]})` : '';
   return (
     `${neurons.length} neurons${share}, ${training.count} training${trials}${heldOut} and ` +
     `${validation.count} validation images of ${describeSize(training)}; ${name}${warm}, ` +
-    `${counted(recipe.epochs, 'epoch')} on ${backend.name} (${backend.device})${whereItGoesOn(checkpoint, neurons.length)}`
+    `${counted(recipe.epochs, 'epoch')} on ${device}${whereItGoesOn(checkpoint, neurons.length)}`
   );
 }
 

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { loadNativeAddon } from '../../files/native-addon.js';
 
 declare const SITE: unique symbol;
 declare const THREADS: unique symbol;
@@ -87,13 +86,6 @@ export const ADDON_FILE = fileURLToPath(new URL(ADDON, import.meta.url));
  *   faster
  */
 export function loadAddon(file = ADDON_FILE): Addon | undefined {
-  if (!existsSync(file)) return undefined;
-  try {
-    const addon = createRequire(import.meta.url)(file) as Partial<Addon>;
-    return addon.instructions === undefined ? undefined : (addon as Addon);
-  } catch (error) {
-    // Such as for the C library of another Linux.
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_DLOPEN_FAILED') return;
-    throw error;
-  }
+  const addon = loadNativeAddon(file) as Partial<Addon> | undefined;
+  return addon?.instructions === undefined ? undefined : (addon as Addon);
 }

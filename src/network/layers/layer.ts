@@ -14,6 +14,11 @@ export interface Layer {
   readonly parameters: readonly ParameterSpecification[];
   /** Whether channel dropout follows it in training. */
   readonly hasDropout: boolean;
+  /** Its convolution, if it has one: `byTiles` is a 5x5 convolution of maps with a 2x2 pool. */
+  readonly convolution?: {
+    readonly kind: 'ofStimulus' | 'byTiles' | 'direct';
+    readonly kernel: number;
+  };
   outputSize(input: MapSize): MapSize;
   /** The part of its input that a part of its output is computed from. */
   requiredPart(part: Box, input: MapSize): Box;

@@ -1,4 +1,5 @@
 // The kernels as a module of Node. Arguments come from this folder's .ts files alone; addon.ts describes them.
+#include "cpu.h"
 #include "threads.h"
 #include <node_api.h>
 #include <stdint.h>
@@ -9,12 +10,8 @@ enum { ALIGNMENT = 64 };
 
 static const Kernels *choose_kernels(void) {
 #if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512bw"))
-    return &kernels_avx512;
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &kernels_avx2;
-  return NULL; // onnxruntime's own kernels are faster than those for SSE2
+  if (has_avx512()) return &kernels_avx512;
+  return has_avx2() ? &kernels_avx2 : NULL; // onnxruntime's own kernels are faster than those for SSE2
 #else
   return &kernels_neon;
 #endif

@@ -91,10 +91,6 @@ static void direct(const Step *s, int C, const float *weights, Map in, float *su
             sigmoid(*(const vec *)(sums + ((long)y * s->width + x) * C + c) + *(const vec *)(bias + c));
 }
 
-INLINE int tiles_of(int cells) {
-  return (2 * cells + TILE - 1) / TILE;
-}
-
 // A pooled 5x5 convolution by tiles of 4x4 sums. Weights: [block][point][from][BLOCK], then the bias.
 static void by_tiles(const Step *s, int C, const float *weights, Map in, float *values, float *products, Map out) {
   const int down = tiles_of(s->height), across = tiles_of(s->width), tiles = down * across;

@@ -32,6 +32,11 @@ INLINE void transform_output(const vec m[POINTS], vec y[TILE]) {
   y[3] = d1 + 8.0f * d2 + 0.125f * d3 + m[7];
 }
 
+// Tiles along a map of so many cells after its 2x2 pool.
+INLINE int tiles_of(int cells) {
+  return (2 * cells + TILE - 1) / TILE;
+}
+
 // B^T d B of the 8x8 cells from a corner on.
 // @param row floats from a row to the next
 // @param step floats from a column to the next

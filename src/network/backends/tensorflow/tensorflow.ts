@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import type { NodeJSKernelBackend } from '@tensorflow/tfjs-node-gpu/dist/nodejs_kernel_backend.js';
 import { InputError } from '../../../errors.js';
 import { activate } from '../activate.js';
+import { cpuThreads } from '../cpu-threads.js';
 import type { BackendDefinition } from '../definition.js';
 import { restoreRemovedNodeFunctions } from './removed-node-functions.js';
 
@@ -24,8 +24,6 @@ export const tensorflow: BackendDefinition = {
       );
     }
     const backend = (await activate('tensorflow')) as NodeJSKernelBackend;
-    // libtensorflow takes the number of its threads from here, too.
-    const threads = Number(process.env['TF_NUM_INTRAOP_THREADS']) || availableParallelism();
-    return backend.isUsingGpuDevice ? 'GPU' : `${threads} CPU threads`;
+    return backend.isUsingGpuDevice ? 'GPU' : `${cpuThreads()} CPU threads`;
   },
 };
