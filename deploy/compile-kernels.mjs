@@ -3,11 +3,12 @@
 // dist is compiled.
 //   node deploy/compile-kernels.mjs FOLDER   puts <name>-<platform>-<architecture>.node into the folders that
 //   MODULES names below FOLDER, or a file that ends with .absent, with the reason
-import { spawnSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { findCompiler, MODULES, NO_COMPILER } from './c-compiler.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -23,14 +24,17 @@ const VECTORS = {
 const LINK = { darwin: ['-undefined', 'dynamic_lookup'] };
 
 const { platform, arch } = process;
-for (const { folder, name, vectors, files } of MODULES) {
+const execute = promisify(execFile);
+await Promise.all(MODULES.map(compileModule));
+
+async function compileModule({ folder, name, vectors, files }) {
   const target = join(process.argv[2], folder);
   const result = join(target, `${name}-${platform}-${arch}`);
   mkdirSync(target, { recursive: true });
   rmSync(`${result}.absent`, { force: true });
   const work = mkdtempSync(join(target, 'compiling-'));
   try {
-    const problem = compile(join(ROOT, folder, 'c'), vectors, files, work, `${result}.node`);
+    const problem = await compile(join(ROOT, folder, 'c'), vectors, files, work, `${result}.node`);
     if (problem !== undefined) {
       // Those of earlier sources do not belong to the code.
       rmSync(`${result}.node`, { force: true });
@@ -42,7 +46,7 @@ for (const { folder, name, vectors, files } of MODULES) {
 }
 
 /** @returns what prevented it */
-function compile(sources, vectors, files, work, result) {
+async function compile(sources, vectors, files, work, result) {
   const kinds = VECTORS[arch];
   if (kinds === undefined || platform === 'win32') return `there are none for ${platform}-${arch}`;
   const compiler = findCompiler();
@@ -53,12 +57,13 @@ function compile(sources, vectors, files, work, result) {
   const objects = [];
   for (const [file, more] of [...own, ...files.map((name) => [name, []])]) {
     const object = join(work, file.replace(/c$/, 'o'));
-    const problem = run(compiler, [...options, ...more, '-c', join(sources, file), '-o', object]);
+    const place = ['-c', join(sources, file), '-o', object];
+    const problem = await run(compiler, [...options, ...more, ...place]);
     if (problem !== undefined) return problem;
     objects.push(object);
   }
   const module = join(work, 'kernels.node');
-  const problem = run(compiler, [
+  const problem = await run(compiler, [
     '-shared',
     ...(LINK[platform] ?? []),
     ...objects,
@@ -70,7 +75,11 @@ function compile(sources, vectors, files, work, result) {
   return problem;
 }
 
-function run(compiler, args) {
-  const { status, stderr } = spawnSync(compiler, args, { encoding: 'utf8' });
-  return status === 0 ? undefined : `${compiler} cannot compile the kernels:\n${stderr}`;
+async function run(compiler, args) {
+  try {
+    await execute(compiler, args);
+    return undefined;
+  } catch ({ stderr }) {
+    return `${compiler} cannot compile the kernels:\n${stderr}`;
+  }
 }
