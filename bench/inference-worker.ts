@@ -121,7 +121,8 @@ async function openModule(): Promise<Respond> {
   const { architecture, stimulus } = nativeCard(model.card);
   if (isShared(architecture)) throw new Error('the kernels compute no shared core');
   const members = await readMembers(model);
-  const compute = await openWasm(file, { architecture, stimulus, members, networks: all }, threads);
+  const site = { architecture, stimulus, members, networks: all, precision: 'float32' } as const;
+  const compute = await openWasm(file, site, threads);
   return ({ count, pixels }, neurons) => compute(pixels, count, neurons);
 }
 

@@ -47,9 +47,10 @@ export function announcement(
   modelWarning?: string,
 ): string {
   const all = [
-    ...served.map(({ name, version, card }) => {
+    ...served.map(({ name, version, card, precision = 'float32' }) => {
       const neurons = card.neurons.length;
-      return `${name}/${version}  ${card.architecture.id}, ${neurons} neuron${neurons === 1 ? '' : 's'}`;
+      const note = precision === engine.precision ? '' : `, in ${precision}`;
+      return `${name}/${version}  ${card.architecture.id}, ${neurons} neuron${neurons === 1 ? '' : 's'}${note}`;
     }),
     ...unusable.map(({ name, version, reason }) => `${name}/${version}  not served: ${reason}`),
   ];

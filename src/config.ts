@@ -11,6 +11,7 @@ import {
   whole,
 } from './formats/setting.js';
 import { BACKEND_NAMES } from './network/backends/index.js';
+import { PRECISIONS } from './network/precision.js';
 
 const MEBIBYTE = 2 ** 20;
 
@@ -97,6 +98,11 @@ export const SETTINGS = {
     ['auto', 'onnx', ...BACKEND_NAMES],
     'auto',
     'what computes responses; auto takes a GPU if there is one, else onnx',
+  ),
+  PRECISION: choice(
+    PRECISIONS,
+    'float32',
+    'in what the onnx engine stores the weights of networks of one neuron; all but float32 are less exact',
   ),
   INSIDE_BACKEND: choice(
     ['auto', ...BACKEND_NAMES],

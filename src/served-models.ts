@@ -8,6 +8,7 @@ import { modelBytes } from './inference/model-bytes.js';
 import type { MemoryEvents } from './inference/model-memory.js';
 import { createModelRepository } from './inference/model-repository.js';
 import { createProcessEngine, type ProcessEngine } from './inference/process-engine.js';
+import { usedPrecision } from './inference/used-precision.js';
 import type { ModelSource } from './models/model-source.js';
 import { openModelSource } from './models/open-source.js';
 import { useAtStart } from './objects/at-start.js';
@@ -38,18 +39,19 @@ export async function openServedModels(
   config: Config,
   { inference, logger, metrics, memoryEvents, clock }: ServedModelsOptions,
 ): Promise<ServedModels> {
-  const { ENGINE, THREADS, MODEL_MEMORY, PRELOAD: preload } = config;
+  const { ENGINE, THREADS, MODEL_MEMORY, PRELOAD: preload, PRECISION: precision } = config;
   const threads = THREADS || availableParallelism();
   const source = await openModelSource(config.MODELS_DIR, storageSettings(config), logger);
   const engine = await createProcessEngine({
-    choice: { engine: ENGINE, threads },
+    choice: { engine: ENGINE, threads, precision },
     first: inference,
     logger,
     onRestart: metrics.engineRestart,
     onModelLost: (digest, reason) => catalogue.lose(digest, reason),
   }).catch((cause: unknown) => {
     const reason = messageOf(cause);
-    throw new StartError(`ENGINE=${ENGINE} cannot be used: ${reason}`, { cause });
+    const setting = precision === 'float32' ? `ENGINE=${ENGINE}` : `PRECISION=${precision}`;
+    throw new StartError(`${setting} cannot be used: ${reason}`, { cause });
   });
   const { name } = engine.description;
   const catalogue = createModelRepository({
@@ -58,7 +60,8 @@ export async function openServedModels(
     logger,
     clock,
     capacity: MODEL_MEMORY || availableMemory() / 2,
-    bytesOf: ({ card }) => modelBytes(card, name, threads),
+    bytesOf: (model) => modelBytes(model.card, name, threads, model.precision),
+    precisionOf: (card) => usedPrecision(card, precision),
     preload,
     memoryEvents,
     onChange: metrics.models,

@@ -3,7 +3,7 @@ import { announcement, stepLine } from '../src/announcement.js';
 import { unknownPreloads } from '../src/inference/unknown-preloads.js';
 import { tinyModel } from './support/cards.js';
 
-const ENGINE = { name: 'wasm', device: '2 CPU threads' };
+const ENGINE = { name: 'wasm', device: '2 CPU threads', precision: 'float32' } as const;
 const HERE = { image: 'a.png', hasGuide: true };
 const find = () => undefined;
 
@@ -34,6 +34,16 @@ test('the start lines list the models, those that failed with the reason, and th
                 http://127.0.0.1:8080/v1/models/tiny/responses
     "
   `);
+});
+
+test('the start lines name models that are computed in float32 where the engine has another precision', () => {
+  const served = [{ ...tinyModel('tiny', 1), precision: 'int8' as const }, tinyModel('core', 1)];
+  const keeping = { sets: { folder: 'data' }, jobs: { folder: 'data/jobs' } };
+  const engine = { ...ENGINE, precision: 'int8' as const };
+  const catalogue = { served, unusable: [], find };
+  const text = announcement({ url: 'http://x' }, engine, catalogue, keeping, HERE);
+  expect(text).toContain('tiny/1  rf_cnn, 4 neurons\n');
+  expect(text).toContain('core/1  rf_cnn, 4 neurons, in float32\n');
 });
 
 test('the start lines name Redis, and what is wrong with PRELOAD', () => {

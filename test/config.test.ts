@@ -23,6 +23,7 @@ test('an empty environment gives the defaults', () => {
     SETS_CAPACITY: 2 * 1024 ** 3,
     CACHE_CAPACITY: 1024 ** 3,
     ENGINE: 'auto',
+    PRECISION: 'float32',
     INSIDE_BACKEND: 'auto',
     THREADS: 0,
     JOB_THREADS: 0,

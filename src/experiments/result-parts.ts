@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ServedModel } from '../inference/catalogue.js';
+import { PRECISIONS } from '../network/precision.js';
 
 // Parts of the results of several experiments. An id is the name of a part in the OpenAPI document.
 
@@ -15,7 +16,15 @@ export const Score = z.number().nullable();
 
 /** The model that an experiment measured. */
 export const ModelIdentity = z
-  .strictObject({ name: z.string(), version: z.int().positive(), digest: Digest })
+  .strictObject({
+    name: z.string(),
+    version: z.int().positive(),
+    digest: Digest,
+    precision: z
+      .enum(PRECISIONS)
+      .optional()
+      .describe('in which its responses are computed; left out: float32'),
+  })
   .meta({ id: 'ModelIdentity' });
 export type ModelIdentity = z.infer<typeof ModelIdentity>;
 
@@ -23,8 +32,9 @@ export function modelIdentity({
   name,
   version,
   digest,
+  precision = 'float32',
 }: ModelIdentity | ServedModel): ModelIdentity {
-  return { name, version, digest };
+  return { name, version, digest, ...(precision === 'float32' ? {} : { precision }) };
 }
 
 export const Report = z

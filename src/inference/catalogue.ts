@@ -1,4 +1,5 @@
 import type { ModelCard } from '../models/card.js';
+import type { Precision } from '../network/precision.js';
 import type { Patience } from './patience.js';
 
 /** A model that answers requests; the engine verifies it when it loads it. */
@@ -7,6 +8,8 @@ export interface ServedModel {
   readonly version: number;
   readonly digest: string;
   readonly card: ModelCard;
+  /** In which it is computed; left out: float32. */
+  readonly precision?: Precision;
 }
 
 /** A version of a model that is not served, or is served with its earlier content, and the reason. */

@@ -1,4 +1,6 @@
+import { InputError } from '../errors.js';
 import { type PopulationSize, populationSize, respondByMembers } from '../models/members.js';
+import type { Precision } from '../network/precision.js';
 import { createTaskThread } from '../workers/task-thread.js';
 import type { Engine } from './engine.js';
 import { checkGolden, goldenStimuli } from './golden-check.js';
@@ -11,12 +13,15 @@ import { createPools, type Pools } from './onnx/pools.js';
 import { createWorkerPool } from './onnx/worker-pool.js';
 import { planar } from './planar.js';
 import type { ModelSource, PreparedKernels, PreparedModel } from './prepare-model.js';
+import { usedPrecision } from './used-precision.js';
 
 export interface CpuEngineOptions {
   /** How many threads compute the responses of a model. */
   readonly threads: number;
   /** The compiled kernels; left out: onnxruntime computes all models. */
   readonly kernels?: string;
+  /** In which the kernels store weights; left out: float32. */
+  readonly precision?: Precision;
   /** The compiled module that threads of onnxruntime run. */
   readonly entry?: URL;
   /** The compiled module that prepares models. */
@@ -32,17 +37,24 @@ interface ServedModel extends LoadedModel {
 /**
  * An engine that computes on threads of this machine's CPU: networks of one neuron with the kernels, where they are
  * compiled for it, all others with onnxruntime. A thread of its own reads and prepares models.
+ * @throws InputError for a precision that needs kernels where there are none
  */
 export function createCpuEngine(options: CpuEngineOptions): Engine {
   const { threads: count, entry = new URL('./onnx/session-worker.js', import.meta.url) } = options;
   const { preparingEntry = new URL('./preparing-worker.js', import.meta.url) } = options;
-  const { clock = () => performance.now() } = options;
+  const { clock = () => performance.now(), precision = 'float32' } = options;
+  const addon = options.kernels === undefined ? undefined : loadAddon(options.kernels);
+  if (addon === undefined && precision !== 'float32') {
+    throw new InputError(
+      `the kernels in C are not compiled for this machine, and nothing else computes in ${precision}; ` +
+        'expected float32',
+    );
+  }
   const preparing = createTaskThread<ModelSource, PreparedModel>({
     entry: preparingEntry,
     name: 'the thread that prepares models',
   });
   preparing.start();
-  const addon = options.kernels === undefined ? undefined : loadAddon(options.kernels);
   const kernels = addon && { file: options.kernels, threads: startKernelThreads(addon, count) };
   let pools: Pools | undefined;
   // With kernels, threads of onnxruntime start with the first model that needs them.
@@ -50,11 +62,15 @@ export function createCpuEngine(options: CpuEngineOptions): Engine {
   const models = new Map<string, ServedModel>();
 
   return {
-    description: { name: 'onnx', device: describeDevice(count, addon?.instructions) },
+    description: {
+      name: 'onnx',
+      device: describeDevice(count, addon?.instructions, precision),
+      precision,
+    },
 
     async load(folder, digest) {
       if (models.has(digest)) return;
-      const source = { folder, digest, threads: count, kernels: kernels?.file };
+      const source = { folder, digest, threads: count, kernels: kernels?.file, precision };
       const prepared = await preparing.run(source);
       const { card } = prepared;
       const model = {
@@ -65,7 +81,8 @@ export function createCpuEngine(options: CpuEngineOptions): Engine {
       };
       try {
         const neurons = Int32Array.from(card.neurons.keys());
-        checkGolden(card, await respond(model, goldenStimuli(card), neurons, true));
+        const responses = await respond(model, goldenStimuli(card), neurons, true);
+        checkGolden(card, responses, usedPrecision(card, precision));
       } catch (error) {
         await model.unload();
         throw error;
@@ -98,9 +115,15 @@ export function createCpuEngine(options: CpuEngineOptions): Engine {
 }
 
 /** Kernels are named, since their responses differ by rounding from those of onnxruntime, and from CPU to CPU. */
-function describeDevice(threads: number, instructions: string | undefined): string {
+function describeDevice(
+  threads: number,
+  instructions: string | undefined,
+  precision: Precision,
+): string {
   const cpu = `${threads} CPU thread${threads === 1 ? '' : 's'}`;
-  return instructions === undefined ? cpu : `${cpu}, kernels for ${instructions}`;
+  if (instructions === undefined) return cpu;
+  const weights = precision === 'float32' ? '' : `, weights in ${precision}`;
+  return `${cpu}, kernels for ${instructions}${weights}`;
 }
 
 /** @returns [stimuli, columns] */

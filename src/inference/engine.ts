@@ -1,3 +1,4 @@
+import type { Precision } from '../network/precision.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
 
 /** What computes, for the log, the card of the service and the metrics. */
@@ -6,6 +7,8 @@ export interface EngineDescription {
   readonly name: string;
   /** A label of the device, with all on which the rounding depends: `GPU`, `2 CPU threads, kernels for AVX2`. */
   readonly device: string;
+  /** Of the networks that `usedPrecision` names; all others are computed in float32. */
+  readonly precision: Precision;
 }
 
 /** A request to an engine: which model, which stimuli, which neurons. */

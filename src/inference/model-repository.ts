@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
 import { ModelUnavailableError, messageOf, PublicError, StorageError } from '../errors.js';
 import { mapConcurrently } from '../files/map-concurrently.js';
+import type { ModelCard } from '../models/card.js';
 import type { ListedVersion, ModelSource, SourceListing } from '../models/model-source.js';
+import type { Precision } from '../network/precision.js';
 import { createSequence } from '../workers/in-order.js';
 import type { Catalogue, ModelRepository, ServedModel } from './catalogue.js';
 import type { Engine } from './engine.js';
@@ -24,6 +26,8 @@ export interface RepositoryOptions {
   readonly capacity?: number;
   /** Bytes that a model takes once it is loaded. */
   readonly bytesOf?: (model: ServedModel) => number;
+  /** In which a model is computed; left out: float32. */
+  readonly precisionOf?: (card: ModelCard) => Precision;
   readonly preload?: Preload;
   /** Milliseconds, monotonic; deadlines are on it too. */
   readonly clock?: () => number;
@@ -45,6 +49,7 @@ const RETRY_MILLISECONDS = 1000;
 export function createModelRepository(options: RepositoryOptions): ModelRepository {
   const { source, engine, logger, onChange, preload = 'fitting', memoryEvents } = options;
   const { capacity = Number.POSITIVE_INFINITY, bytesOf = () => 0 } = options;
+  const { precisionOf = () => 'float32' } = options;
   const { clock = () => performance.now() } = options;
   const list = createModelList();
   const memory = createModelMemory({
@@ -205,7 +210,7 @@ export function createModelRepository(options: RepositoryOptions): ModelReposito
     try {
       const { card, digest } = await source.readCard(listed);
       if (digest === entry.served?.digest) entry.failure = undefined;
-      else entry.candidate = { name, version, digest, card };
+      else entry.candidate = { name, version, digest, card, precision: precisionOf(card) };
       entry.stamp = stamp;
     } catch (error) {
       reportFailure(entry, error);

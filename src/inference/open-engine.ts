@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { InputError } from '../errors.js';
 import type { BackendName } from '../network/backends/index.js';
+import type { Precision } from '../network/precision.js';
 import type { Engine } from './engine.js';
 import { ADDON_FILE, loadAddon } from './kernels/addon.js';
 import { isOnnxruntimeDoubtful, loadOnnxruntime, sendNothing } from './onnx/onnxruntime.js';
@@ -13,6 +14,8 @@ export interface EngineChoice {
   readonly engine: EngineName | 'auto';
   /** How many threads the `onnx` engine computes on. */
   readonly threads: number;
+  /** In which the kernels of the `onnx` engine store weights; left out: float32. */
+  readonly precision?: Precision;
 }
 
 /** Device files of a usable GPU on Linux: of NVIDIA's driver, of Mesa, and of Windows under WSL. */
@@ -20,10 +23,15 @@ const GPU_DEVICES = ['/dev/nvidia0', '/dev/nvidiactl', '/dev/dri', '/dev/dxg'];
 
 /**
  * Opens the engine that computes in this process. The modules of other engines are not loaded.
- * @throws InputError with the reason when the chosen one does not work here
+ * @throws InputError with the reason when the chosen one does not work here, or not in the precision
  */
-export async function openEngine({ engine, threads }: EngineChoice): Promise<Engine> {
-  if (engine === 'onnx') return await openOnnx(threads);
+export async function openEngine(choice: EngineChoice): Promise<Engine> {
+  const { engine, threads, precision = 'float32' } = choice;
+  const isOnnx = engine === 'onnx' || (engine === 'auto' && precision !== 'float32');
+  if (isOnnx) return await openOnnx(threads, precision);
+  if (precision !== 'float32') {
+    throw new InputError(`the engine ${engine} computes in float32 alone; expected onnx or auto`);
+  }
   if (engine !== 'auto') return await openTfjs(engine);
   return (await openOnGpu()) ?? (await openOnCpu(threads));
 }
@@ -48,7 +56,7 @@ async function openOnCpu(threads: number): Promise<Engine> {
   }
 }
 
-async function openOnnx(threads: number): Promise<Engine> {
+async function openOnnx(threads: number, precision: Precision = 'float32'): Promise<Engine> {
   try {
     // With kernels, only the threads that need it load it: it takes 14 MB.
     sendNothing();
@@ -58,7 +66,7 @@ async function openOnnx(threads: number): Promise<Engine> {
     throw new InputError(`onnxruntime has no binary that works here (${machine})`, [], { cause });
   }
   const { createCpuEngine } = await import('./cpu-engine.js');
-  return createCpuEngine({ threads, kernels: ADDON_FILE });
+  return createCpuEngine({ threads, kernels: ADDON_FILE, precision });
 }
 
 async function openTfjs(name: BackendName | 'auto'): Promise<Engine> {

@@ -2,6 +2,7 @@ import type { ModelCard } from '../models/card.js';
 import { populationSize } from '../models/members.js';
 import { isImportedCard } from '../models/native-card.js';
 import { isShared } from '../network/any-architecture.js';
+import type { Precision } from '../network/precision.js';
 import { ownMemory } from '../workers/transfer.js';
 import { loadAddon } from './kernels/addon.js';
 import { type KernelNetworks, packNetworks } from './kernels/site-kernels.js';
@@ -19,6 +20,8 @@ export interface ModelSource {
   readonly threads: number;
   /** The compiled kernels; left out: onnxruntime computes all models. */
   readonly kernels?: string | undefined;
+  /** In which the kernels store weights. */
+  readonly precision: Precision;
 }
 
 /** A model as the threads load it. */
@@ -78,6 +81,6 @@ export async function prepareModel(source: ModelSource): Promise<PreparedModel> 
   }
   const { neurons, members: count } = populationSize(card);
   const networks = Int32Array.from({ length: neurons * count }, (_, i) => i);
-  const site = { architecture, stimulus, members, networks };
+  const site = { architecture, stimulus, members, networks, precision: source.precision };
   return { kind: 'kernels', card, networks: packNetworks(addon, site) };
 }

@@ -30,6 +30,8 @@ export interface RequestLog {
   /** `name/version` of the model that answers. */
   model?: string;
   digest?: string;
+  /** Of the responses of the model. */
+  tag?: string;
   /** The id of the job that the request made. */
   job?: string;
   stimuli?: number;

@@ -1,6 +1,7 @@
 import { ModelUnavailableError } from '../errors.js';
 import type { Catalogue, ModelRepository, ServedModel } from '../inference/catalogue.js';
 import type { Patience } from '../inference/patience.js';
+import { responsesTag } from '../inference/used-precision.js';
 import type { AppContext } from './context.js';
 import { wholeNumberIn } from './numbers.js';
 import { Problem, unavailable } from './problem.js';
@@ -37,8 +38,9 @@ export async function acquireModel(
   const log = c.get('log');
   log.model = `${model.name}/${model.version}`;
   log.digest = model.digest;
+  log.tag = responsesTag(model);
   const wanted = c.req.header('If-Match');
-  if (wanted !== undefined && !matches(wanted, model.digest)) {
+  if (wanted !== undefined && !matches(wanted, model.digest) && !matches(wanted, log.tag)) {
     throw new Problem(412, `${log.model} has the digest ${model.digest}, If-Match names another`);
   }
   return model;

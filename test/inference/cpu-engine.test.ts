@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test as plainTest } from 'vitest';
@@ -7,6 +8,7 @@ import { createTfjsEngine } from '../../src/inference/tfjs/tfjs-engine.js';
 import { readModel, type SavedModel } from '../../src/models/saved-model.js';
 import { openBackend } from '../../src/network/backends/open.js';
 import { type Stimuli, sliceStimuli } from '../../src/stimulus/stimuli.js';
+import { makeModel } from '../../training/random-model/random-model-command.js';
 import { kernelAddon, testWith } from '../support/capabilities.js';
 import { ENTRIES } from '../support/cpu-engines.js';
 import { expectBrokenModelsRejected, randomStimuli } from '../support/engine-checks.js';
@@ -141,6 +143,42 @@ describe.each(Object.entries(WAYS))('%s', (way, { test, options }) => {
     await busy.close();
     await rejected;
   });
+});
+
+WAYS.kernels.test.each(['bfloat16', 'int8'] as const)(
+  'in %s the demo model answers almost as in float32, and a shared core the same',
+  async (precision) => {
+    const { options } = WAYS.kernels;
+    const engine = createCpuEngine({ ...options, threads: 2, precision });
+    expect(engine.description.precision).toBe(precision);
+    expect(engine.description.device).toMatch(new RegExp(`, weights in ${precision}$`));
+    await engine.load(demo.folder, demo.digest);
+    const responses = await engine.respond(request());
+    const range = Math.max(...expected) - Math.min(...expected);
+    const difference = greatestDifference(responses, expected) / range;
+    expect(difference).toBeGreaterThan(1e-5);
+    expect(difference).toBeLessThan(precision === 'int8' ? 3e-2 : 1e-2);
+    const core = await makeModel({
+      architecture: 'shared_core',
+      neurons: 2,
+      out: path.join(folder, `core-${precision}`),
+      seed: 1,
+    });
+    const images = randomStimuli(core, 2);
+    const neurons = Int32Array.from(core.card.neurons.keys());
+    const ask = { digest: core.digest, stimuli: images, neurons };
+    await engine.load(core.folder, core.digest);
+    const plain = createCpuEngine({ ...options, threads: 2 });
+    await plain.load(core.folder, core.digest);
+    expect(await engine.respond(ask)).toEqual(await plain.respond(ask));
+    await Promise.all([engine.close(), plain.close()]);
+  },
+);
+
+plainTest('another precision than float32 is rejected where there are no kernels', () => {
+  expect(() =>
+    createCpuEngine({ ...WAYS.onnxruntime.options, threads: 1, precision: 'int8' }),
+  ).toThrow('nothing else computes in int8; expected float32');
 });
 
 plainTest(

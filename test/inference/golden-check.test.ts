@@ -22,3 +22,14 @@ test('a network whose responses differ may be off by 1e-4 of their range', () =>
   checkGolden(card, Float32Array.of(0.9e-4, 1));
   expect(() => checkGolden(card, Float32Array.of(1.1e-4, 1))).toThrow('instead of 0');
 });
+
+test.each([
+  ['bfloat16', 1e-2],
+  ['int8', 3e-2],
+] as const)('in %s it may be off by %d of their range', (precision, share) => {
+  const card = { ...CARD, golden: { ...CARD.golden, responses: [[0], [1]] } };
+  checkGolden(card, Float32Array.of(0.9 * share, 1), precision);
+  expect(() => checkGolden(card, Float32Array.of(1.1 * share, 1), precision)).toThrow(
+    `the responses stored in the card in ${precision}: neuron 0 answers`,
+  );
+});

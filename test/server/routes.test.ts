@@ -102,7 +102,7 @@ test('the list of models has every version, and the reason when one is not serve
         versions: [{ version: 1, ready: false, reason }],
       },
     ],
-    engine: { name: 'fake', device: 'paper and pencil' },
+    engine: { name: 'fake', device: 'paper and pencil', precision: 'float32' },
     trains: false,
   });
 });

@@ -56,7 +56,7 @@ export function createFakeEngine(): FakeEngine {
   let holdingLoads = false;
 
   return {
-    description: { name: 'fake', device: 'paper and pencil' },
+    description: { name: 'fake', device: 'paper and pencil', precision: 'float32' },
     requests,
     loaded,
     loads,

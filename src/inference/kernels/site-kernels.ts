@@ -3,6 +3,7 @@ import type { Weights } from '../../models/saved-model.js';
 import { type Architecture, createLayers, READOUTS } from '../../network/architecture.js';
 import type { FoldedLayer, NeuronParameters, Relation } from '../../network/layers/fold.js';
 import { multiplications } from '../../network/multiplications.js';
+import type { Precision } from '../../network/precision.js';
 import { requiredParts } from '../../network/required-parts.js';
 import { networkParameters } from '../network-parameters.js';
 import { type Addon, MARGIN } from './addon.js';
@@ -28,6 +29,7 @@ export interface KernelSite {
   readonly members: readonly Weights[];
   /** member·neurons + neuron */
   readonly networks: ArrayLike<number>;
+  readonly precision: Precision;
 }
 
 /** What packs weights: the addon, or other code of the same kernels. */
@@ -37,12 +39,12 @@ export type Packer = Pick<Addon, 'block' | 'createSite' | 'firstPlace' | 'packSt
  * Folds the networks of some neurons and writes their weights as the kernels read them: about 1 ms for a neuron of ff_cnn.
  */
 export function packNetworks(addon: Packer, site: KernelSite): KernelNetworks {
-  const { architecture, stimulus, members, networks } = site;
+  const { architecture, stimulus, members, networks, precision } = site;
   const parts = requiredParts(architecture, stimulus);
   const padded = Math.ceil(architecture.channels / addon.block) * addon.block;
   const all = Array.from(networks, (network) => networkParameters(members, network));
   const first = foldNetwork(architecture, stimulus, all[0]!, padded);
-  const network = describeNetwork(architecture, stimulus, parts, first, padded);
+  const network = describeNetwork(architecture, stimulus, parts, first, padded, precision);
   const { site: known, floats } = addon.createSite(network, 0);
   const weights = new Float32Array(all.length * floats + MARGIN);
   const readout = READOUTS[architecture.readout];

@@ -11,7 +11,7 @@ export function createTfjsEngine(backend: Backend): Engine {
   const inTurn = createSequence();
 
   return {
-    description: { name: backend.name, device: backend.device },
+    description: { name: backend.name, device: backend.device, precision: 'float32' },
 
     async load(folder, digest) {
       if (models.has(digest)) return;

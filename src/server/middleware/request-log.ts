@@ -34,13 +34,13 @@ export function logRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> {
       leases.releaseAll();
     }
     const total = (clock() - request.arrived) / 1000;
-    const { route, digest, model, job, stimuli, neurons, cache } = log;
+    const { route, digest, tag, model, job, stimuli, neurons, cache } = log;
     const seconds = { ...log.seconds, total };
     const { headers } = c.res;
     const status = c.env?.connection?.taken ? 101 : c.res.status;
     headers.set('X-Request-Id', id);
     headers.set('Server-Timing', serverTiming(seconds, cache));
-    if (digest !== undefined) headers.set('ETag', `"${digest}"`);
+    if (tag !== undefined) headers.set('ETag', `"${tag}"`);
     // Clients that keep connections open find another replica before these are closed.
     if (readiness().state === 'draining' || c.env?.refusal) headers.set('Connection', 'close');
     metrics.request({ route, method, status, seconds, digest, stimuli });

@@ -134,7 +134,11 @@ function listErrors(route: Route): number[] {
 function answerObject(answer: Answer, ofModel: boolean, schemas: Schemas): Json {
   const headers = {
     ...ANSWER_HEADERS,
-    ...(ofModel ? { ETag: 'the digest of the model that answered, in quotes' } : {}),
+    ...(ofModel
+      ? {
+          ETag: 'the digest of the model that answered, with a precision that is not float32, such as .int8, in quotes',
+        }
+      : {}),
     ...answer.headers,
   };
   return {

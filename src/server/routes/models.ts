@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Digest } from '../../experiments/result-parts.js';
 import { ModelCard } from '../../models/card.js';
+import { PRECISIONS } from '../../network/precision.js';
 import { isForPage, linkToNext, ModelsQuery, pageOfModels } from '../model-pages.js';
 import { listModels, requireService } from '../models.js';
 import { json, named } from '../operation.js';
@@ -21,7 +22,7 @@ const ModelList = z.strictObject({
   models: z.array(
     z.strictObject({ name: z.string(), ...Version, versions: z.array(ModelSummary) }),
   ),
-  engine: z.strictObject({ name: z.string(), device: z.string() }),
+  engine: z.strictObject({ name: z.string(), device: z.string(), precision: z.enum(PRECISIONS) }),
   trains: z.boolean().describe('whether models can be trained on recordings here'),
   total: z.int().optional().describe('models that match, on all pages; of a page only'),
   next: z.string().optional().describe('`cursor` of the next page, where there is one'),

@@ -9,6 +9,7 @@ import {
   runQuickMeasurement,
 } from '../../experiments/quick-measurement/quick-measurement.js';
 import type { ServedModel } from '../../inference/catalogue.js';
+import { responsesTag } from '../../inference/used-precision.js';
 import { answerJson } from '../answer.js';
 import type { AppContext } from '../context.js';
 import { clientContext } from '../experiment-context.js';
@@ -41,7 +42,7 @@ export function quickMeasurementRoutes(deps: AppDependencies) {
     },
     async (c, { service, model }) => {
       const { ids } = selectNeurons(model.card, undefined);
-      return answer(c, model, await service.quick.of(model.digest), ids);
+      return answer(c, model, await service.quick.of(responsesTag(model)), ids);
     },
   );
   const measure = modelRoute(
@@ -65,7 +66,7 @@ export function quickMeasurementRoutes(deps: AppDependencies) {
       const body = await request.readJson();
       const { ids } = selectNeurons(model.card, body.neurons);
       const context = clientContext(c, deps, request);
-      const rows = await service.quick.complete(model.digest, ids, (missing) =>
+      const rows = await service.quick.complete(responsesTag(model), ids, (missing) =>
         runQuickMeasurement(
           planQuickMeasurement({ model, limits }, { neurons: [...missing] }),
           context,

@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import { frameBytes } from '../../formats/stream-frames.js';
 import type { Scheduler } from '../../inference/scheduler.js';
+import { responsesTag } from '../../inference/used-precision.js';
 import type { Tracer } from '../../tracing/tracer.js';
 import type { RequestContext } from '../context.js';
 import type { Metrics } from '../metrics/metrics.js';
@@ -75,7 +76,7 @@ export function createStreams(options: StreamsOptions): Streams {
       const { model, image, dtype, columns } = terms;
       const transport = connection.accept({
         requestId,
-        digest: model.digest,
+        tag: responsesTag(model),
         frameBytes: frameBytes(image, dtype),
         stamps: terms.stamps,
         timing,

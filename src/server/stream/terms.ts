@@ -1,4 +1,5 @@
 import type { NeuronSelection } from '../../experiments/neurons.js';
+import { modelIdentity } from '../../experiments/result-parts.js';
 import { type SpreadLimits, spreadLimits } from '../../experiments/spread-warnings.js';
 import { frameBytes, headerBytes, type PixelType } from '../../formats/stream-frames.js';
 import type { ServedModel } from '../../inference/catalogue.js';
@@ -29,10 +30,9 @@ export interface StreamTerms extends NeuronSelection {
 /** The first message of a stream, from the service to the client: its terms. */
 export function readyMessage(terms: StreamTerms, id: string): string {
   const { model, ids, image, dtype, spread, stamps, patience, window } = terms;
-  const { name, version, digest } = model;
   return JSON.stringify({
     type: 'ready',
-    model: { name, version, digest },
+    model: modelIdentity(model),
     neurons: ids,
     shape: imageAxes(image),
     dtype,

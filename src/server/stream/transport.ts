@@ -47,8 +47,8 @@ export interface Transport {
 /** What both sides agreed on when the stream was opened. */
 export interface Agreement {
   readonly requestId: string;
-  /** Of the model. */
-  readonly digest: string;
+  /** Of the responses of the model. */
+  readonly tag: string;
   /** Bytes of a frame; a longer message ends the stream with 1009. */
   readonly frameBytes: number;
   /** Whether answers have the timestamps of the service. */

@@ -43,7 +43,7 @@ export function webSocketConnection(upgrade: Upgrade): StreamConnection {
 /** Accepts a WebSocket, uncompressed: pixels hardly shrink, and take longer on the way. */
 function shakeHands(
   { incoming, socket, head }: Upgrade,
-  { frameBytes, requestId, digest }: Agreement,
+  { frameBytes, requestId, tag }: Agreement,
 ): WebSocket {
   const server = new WebSocketServer({
     noServer: true,
@@ -54,7 +54,7 @@ function shakeHands(
     handleProtocols: (offered) => offered.has(STREAM_PROTOCOL) && STREAM_PROTOCOL,
   });
   server.on('headers', (lines) => {
-    lines.push(`X-Request-Id: ${requestId}`, `ETag: "${digest}"`);
+    lines.push(`X-Request-Id: ${requestId}`, `ETag: "${tag}"`);
   });
   let refusal = 'the client has gone';
   server.on('wsClientError', ({ message }) => {

@@ -4,6 +4,7 @@ import { kernelBytes } from '../../../src/inference/kernels/cost.js';
 import { packNetworks } from '../../../src/inference/kernels/site-kernels.js';
 import { ArchitectureId } from '../../../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../../../src/network/architectures/index.js';
+import { PRECISIONS } from '../../../src/network/precision.js';
 import { randomParameters } from '../../../training/random-model/random-parameters.js';
 import { kernelAddon, testWith } from '../../support/capabilities.js';
 
@@ -23,13 +24,15 @@ testWith(capability).each(ArchitectureId.options)(
     ] as const) {
       const stimulus = { height, width, channels, scale: 1, offset: 0 };
       const members = [randomParameters(architecture, stimulus, [0, 1, 2], 1)];
-      const site = { architecture, stimulus, members, networks: [0, 1, 2] };
-      const { network, weights } = packNetworks(addon, site);
-      const taken = weights.byteLength + 2 * addon.createSite(network, 1).bytes;
-      const counted = kernelBytes(architecture, stimulus, 3, 1);
-      expect(counted).toBeGreaterThanOrEqual(taken);
-      const ofWeights = counted - kernelBytes(architecture, stimulus, 0, 1);
-      expect(ofWeights).toBeLessThan(MOST * weights.byteLength);
+      for (const precision of PRECISIONS) {
+        const site = { architecture, stimulus, members, networks: [0, 1, 2], precision };
+        const { network, weights } = packNetworks(addon, site);
+        const taken = weights.byteLength + 2 * addon.createSite(network, 1).bytes;
+        const counted = kernelBytes(architecture, stimulus, 3, 1, precision);
+        expect(counted).toBeGreaterThanOrEqual(taken);
+        const ofWeights = counted - kernelBytes(architecture, stimulus, 0, 1, precision);
+        expect(ofWeights).toBeLessThan(MOST * weights.byteLength);
+      }
     }
   },
 );

@@ -42,7 +42,13 @@ type Card = NetworkCard & { readonly architecture: Architecture };
 
 function createResponder({ architecture, stimulus }: Card, seed: number) {
   const weights = randomParameters(architecture, stimulus, NEURONS, seed);
-  const site = { architecture, stimulus, members: [weights], networks: ALL };
+  const site = {
+    architecture,
+    stimulus,
+    members: [weights],
+    networks: ALL,
+    precision: 'float32' as const,
+  };
   const responder = createKernelResponder(threads, packNetworks(threads.addon, site));
   return { weights, responder };
 }
@@ -102,7 +108,12 @@ kernelTest('weights that were copied to another place give the same responses', 
   const stimulus = { height: 50, width: 50, channels: 1 as const, scale: 1, offset: 0 };
   const card = { architecture: ARCHITECTURES.ff_sa_cnn.network, stimulus };
   const members = [randomParameters(card.architecture, stimulus, NEURONS, 1)];
-  const packed = packNetworks(threads.addon, { ...card, members, networks: ALL });
+  const packed = packNetworks(threads.addon, {
+    ...card,
+    members,
+    networks: ALL,
+    precision: 'float32',
+  });
   const images = imagesOf(card, stimuliOf(card));
   const respond = (weights: Float32Array) =>
     createKernelResponder(threads, { ...packed, weights }).respond(images, IMAGES, ALL);

@@ -22,7 +22,13 @@ function createRequest(images: number, threads: number): NativeRequest {
   const { network: architecture } = ARCHITECTURES.rf_cnn;
   const members = [randomParameters(architecture, STIMULUS, [0, 1, 2, 3, 4], 1)];
   const networks = Int32Array.of(0, 1, 2, 3, 4);
-  const packed = packNetworks(addon, { architecture, stimulus: STIMULUS, members, networks });
+  const packed = packNetworks(addon, {
+    architecture,
+    stimulus: STIMULUS,
+    members,
+    networks,
+    precision: 'float32',
+  });
   const { site } = addon.createSite(packed.network, threads);
   const pixels = Float32Array.from({ length: images * 2500 }, (_, i) => ((i * 7919) % 256) / 255);
   return [site, packed.weights, pixels, networks, new Float32Array(images * NEURONS)];
@@ -94,7 +100,7 @@ test('a process ends by itself once its requests are answered, and at once when 
     const script = `
       const addon = require(${JSON.stringify(capability.file)});
       const threads = addon.startThreads(2);
-      const network = Int32Array.of(1, 50, 50, 32, 0, 0, 5, 1, 0, 0, 20, 20);
+      const network = Int32Array.of(1, 50, 50, 32, 0, 0, 0, 5, 1, 0, 0, 20, 20);
       const { site, floats } = addon.createSite(network, 2);
       const weights = new Float32Array(40 * floats + 16);
       const neurons = Int32Array.from({ length: 40 }, (_, i) => i);

@@ -47,7 +47,7 @@ const send = () => engine.respond(request());
 test('the threads run in the inference process and respond the same after it was killed', async () => {
   const instructions = loadAddon(kernelAddon().file)?.instructions;
   const device = `2 CPU threads${instructions ? `, kernels for ${instructions}` : ''}`;
-  expect(engine.description).toEqual({ name: 'onnx', device });
+  expect(engine.description).toEqual({ name: 'onnx', device, precision: 'float32' });
   const before = await send();
   expect(before).toHaveLength(demo.card.neurons.length);
   process.kill(processesOf(ENTRY)[0]!, 'SIGKILL');

@@ -202,7 +202,7 @@ test('a connection that is paused hands over no message', async () => {
   const client = connect((server.address() as AddressInfo).port, '127.0.0.1');
   const [socket] = (await once(server, 'connection')) as [Socket];
   const timing = { heartbeat: 60_000, unread: 60_000, goodbye: 60_000 };
-  const agreement = { requestId: '', digest: '', frameBytes: 2, stamps: false, timing };
+  const agreement = { requestId: '', tag: '', frameBytes: 2, stamps: false, timing };
   const transport = tcpConnection(socket).accept(agreement);
   const seen: number[] = [];
   const closed = new Promise((resolve) => {

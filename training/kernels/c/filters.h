@@ -1,22 +1,5 @@
 // Filters at Winograd's points, and the gradients of filters from there. See passes.h.
 
-// G g: five taps to eight points, scaled as in winograd.h.
-INLINE void transform_filter(const vec g[5], vec o[POINTS]) {
-  vec even = (g[0] + g[2] + g[4]) * (1.0f / 18), odd = (g[1] + g[3]) * (1.0f / 18);
-  o[0] = 0.25f * g[0];
-  o[1] = even + odd;
-  o[2] = even - odd;
-  even = (g[0] + 4.0f * g[2] + 16.0f * g[4]) * (1.0f / 360);
-  odd = (g[1] + 4.0f * g[3]) * (1.0f / 180);
-  o[3] = even + odd;
-  o[4] = even - odd;
-  even = (16.0f * g[0] + 4.0f * g[2] + g[4]) * (1.0f / 45);
-  odd = (8.0f * g[1] + 2.0f * g[3]) * (1.0f / 45);
-  o[5] = even + odd;
-  o[6] = even - odd;
-  o[7] = 0.25f * g[4];
-}
-
 // G^T o: what five taps get from eight points.
 INLINE void gather_filter(const vec o[POINTS], vec g[5]) {
   const vec s1 = (o[1] + o[2]) * (1.0f / 18), d1 = (o[1] - o[2]) * (1.0f / 18);

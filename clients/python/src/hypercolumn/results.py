@@ -26,6 +26,8 @@ class Provenance:
     timing: Mapping[str, float] = field(default_factory=dict)
     #: The name of the request in the service's log, or of the job.
     request_id: Optional[str] = None
+    #: In which the responses were computed: float32, or what the service was started with.
+    precision: str = "float32"
 
 
 class Maps(np.ndarray):
@@ -201,6 +203,7 @@ def provenance_of(answer: Mapping[str, Any], neurons: Sequence[int]) -> Provenan
         answer.get("warnings", ()),
         answer.get("timing", {}),
         answer.get("id"),
+        model.get("precision", "float32"),
     )
 
 

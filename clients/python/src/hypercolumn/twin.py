@@ -287,17 +287,18 @@ class Twin:
     def _provenance(
         self, answer: Answer, neurons: Sequence[int], job: Optional[Job] = None
     ) -> Provenance:
-        etag = (answer.header("etag") or "").strip('"')
+        digest, _, precision = (answer.header("etag") or "").strip('"').partition(".")
         warnings = json.loads(answer.header("x-stimulus-warnings") or "[]")
         return Provenance(
             self.name,
             self.version,
-            etag or self.digest,
+            digest or self.digest,
             neurons,
             answer.header("x-stimulus-set"),
             warnings,
             _timing(answer.header("server-timing") or ""),
             job.id if job else answer.header("x-request-id"),
+            precision or "float32",
         )
 
     def __repr__(self) -> str:

@@ -45,7 +45,8 @@ static size_t scratch_floats(const Network *n) {
   return sizes.maps + sizes.work;
 }
 
-static float respond(const Network *n, const float *weights, const float *transformed, float *scratch) {
+static float respond(const Network *n, const float *weights, const float *widened, const float *transformed,
+                     float *scratch) {
   const Sizes sizes = sizes_of(n);
   const int C = n->channels;
   float *memory = scratch, *work = memory + sizes.maps;
@@ -59,7 +60,8 @@ static float respond(const Network *n, const float *weights, const float *transf
       case OF_STIMULUS: of_stimulus(n, own, transformed, out); break;
       case BY_TILES: {
         const size_t half = (size_t)tiles_of(s->height) * tiles_of(s->width) * C * POINTS * POINTS;
-        by_tiles(s, C, own, map, work, work + half, out);
+        by_tiles(s, C, s->widened > 0 ? widened : own, own + map_floats(s, C), map, work, work + half, out);
+        widened += s->widened;
         break;
       }
       case DIRECT: direct(s, C, own, map, work, out); break;
@@ -79,6 +81,7 @@ static float respond(const Network *n, const float *weights, const float *transf
   return total > 20 ? total : log1pf(expf(total));
 }
 
+#include "stored.h"
 #include "pack.h"
 
-const Kernels KERNELS = {NAME, BLOCK, transformed_floats, transform_stimulus, scratch_floats, respond, pack};
+const Kernels KERNELS = {NAME, BLOCK, transformed_floats, transform_stimulus, scratch_floats, widen, respond, pack};

@@ -1,7 +1,7 @@
 // Layers that read maps. See kernels.h.
 
-// Floats by which weights that are read once are fetched before they are needed.
-enum { AHEAD = 1024 };
+// Bytes by which weights that are read once are fetched before they are needed.
+enum { AHEAD = 4096 };
 
 typedef struct {
   float *data; // [row][column][channel]
@@ -38,7 +38,7 @@ INLINE size_t direct_floats(const Step *s, int C) {
 // Of a small map the weights are most of what is read, so all sums are computed while they are read once.
 static void direct_small(const Step *s, int C, const float *weights, Map in, float *sums) {
   const int K = s->kernel, rows = s->height << s->pooled, columns = s->width << s->pooled;
-  const long depth = (long)C * K * K, each = depth * BLOCK;
+  const long depth = (long)C * K * K, each = stored_floats(s->stored, depth * BLOCK, BLOCK);
   float *parts = sums + (long)rows * columns * C, *to = parts;
   for (int y = 0; y < rows; y++)
     for (int x = 0; x < columns; x++)
@@ -54,7 +54,8 @@ static void direct_small(const Step *s, int C, const float *weights, Map in, flo
                              .weights = weights + b * each,
                              .out = sums + b * BLOCK,
                              .out_step = C,
-                             .next = weights + b * each + AHEAD},
+                             .next = (const char *)(weights + b * each) + AHEAD,
+                             .stored = s->stored},
                   rows * columns);
 }
 
@@ -62,22 +63,24 @@ static void direct_large(const Step *s, int C, const float *weights, Map in, flo
   const int K = s->kernel, rows = s->height << s->pooled, columns = s->width << s->pooled;
   long offsets[25];
   for (int tap = 0; tap < K * K; tap++) offsets[tap] = ((long)(tap / K) * in.width + tap % K) * C;
-  for (int b = 0; b < C; b += BLOCK)
+  const size_t each = stored_floats(s->stored, (size_t)C * K * K * BLOCK, BLOCK);
+  for (int b = 0; b < C / BLOCK; b++)
     for (int y = 0; y < rows; y++)
       multiply((Product){.in = cell(in, C, s->top + y, s->left),
                          .step = C,
                          .offsets = offsets,
                          .taps = K * K,
                          .depth = C,
-                         .weights = weights + (size_t)b * C * K * K,
-                         .out = sums + (long)y * columns * C + b,
-                         .out_step = C},
+                         .weights = weights + b * each,
+                         .out = sums + (long)y * columns * C + b * BLOCK,
+                         .out_step = C,
+                         .stored = s->stored},
                columns);
 }
 
 // Weights: [block][tap][from][BLOCK], then the bias.
 static void direct(const Step *s, int C, const float *weights, Map in, float *sums, Map out) {
-  const float *bias = weights + (size_t)C * C * s->kernel * s->kernel;
+  const float *bias = weights + map_floats(s, C);
   if (is_small(s)) direct_small(s, C, weights, in, sums);
   else direct_large(s, C, weights, in, sums);
   if (s->pooled) {
@@ -91,8 +94,15 @@ static void direct(const Step *s, int C, const float *weights, Map in, float *su
             sigmoid(*(const vec *)(sums + ((long)y * s->width + x) * C + c) + *(const vec *)(bias + c));
 }
 
-// A pooled 5x5 convolution by tiles of 4x4 sums. Weights: [block][point][from][BLOCK], then the bias.
-static void by_tiles(const Step *s, int C, const float *weights, Map in, float *values, float *products, Map out) {
+// From the weights of a point to those of the next. Widened ones are written for all points at a time, and would get into
+// each other's way in the cache if they were at the same place of its pages.
+INLINE long point_floats(const Step *s, int C) {
+  return (long)C * BLOCK + (s->widened > 0 ? LINE : 0);
+}
+
+// A pooled 5x5 convolution by tiles of 4x4 sums. Weights: [block][point][from][BLOCK].
+static void by_tiles(const Step *s, int C, const float *weights, const float *bias, Map in, float *values, float *products,
+                     Map out) {
   const int down = tiles_of(s->height), across = tiles_of(s->width), tiles = down * across;
   const long plane = (long)tiles * C;
   for (int ty = 0; ty < down; ty++)
@@ -102,7 +112,7 @@ static void by_tiles(const Step *s, int C, const float *weights, Map in, float *
         tile_to_points(corner, (long)in.width * C, C, values + ((long)ty * across + tx) * C + c, plane);
       }
   static const long none[1] = {0};
-  const long each = (long)C * BLOCK;
+  const long each = point_floats(s, C);
   for (int b = 0; b < C / BLOCK; b++)
     for (int p = 0; p < POINTS * POINTS; p++) {
       const float *own = weights + (b * POINTS * POINTS + p) * each;
@@ -117,7 +127,6 @@ static void by_tiles(const Step *s, int C, const float *weights, Map in, float *
                          .next = own + each},
                tiles);
     }
-  const float *bias = weights + (size_t)C * C * POINTS * POINTS;
   for (int ty = 0; ty < down; ty++)
     for (int tx = 0; tx < across; tx++)
       for (int c = 0; c < C; c += WIDTH) {

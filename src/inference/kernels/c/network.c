@@ -1,7 +1,6 @@
 #include "network.h"
 
-enum { LINE = 16 }; // floats of a line of a cache
-enum { VALUES_OF_NETWORK = 5, VALUES_OF_STEP = 7 }; // as describe-network.ts writes them
+enum { VALUES_OF_NETWORK = 6, VALUES_OF_STEP = 7 }; // as describe-network.ts writes them
 
 static size_t whole_lines(size_t floats) {
   return (floats + LINE - 1) / LINE * LINE;
@@ -17,21 +16,35 @@ static int tiled(int cells) {
   return (2 * cells + 3) / 4 * 4;
 }
 
+size_t map_floats(const Step *s, int channels) {
+  const size_t square = (size_t)channels * channels;
+  if (s->kind == BY_TILES && s->stored == FLOAT32) return square * 64;
+  return stored_floats(s->stored, square * s->kernel * s->kernel, channels);
+}
+
+// With a margin after each point of each block, which has at least eight channels.
+static size_t widened_floats(size_t channels) {
+  return 64 * (channels * channels + LINE * channels / 8);
+}
+
 static size_t weight_floats(const Network *n, const Step *s) {
   const size_t C = n->channels;
   switch (s->kind) {
     case OF_STIMULUS: return C * n->stimulus_channels * 5 * 8 + C;
-    case BY_TILES: return C * C * 64 + C;
     case ATTENTION: return 2 * C * C + 3 * C;
-    default: return C * C * s->kernel * s->kernel + C;
+    default: return map_floats(s, n->channels) + C;
   }
 }
 
 static void plan(Network *n) {
   size_t at = 0;
+  n->widened = 0;
   for (int i = 0; i < n->steps; i++) {
     Step *s = n->step + i;
     if (s->kind == DIRECT && is_by_tiles(s)) s->kind = BY_TILES;
+    s->stored = s->kind == BY_TILES || s->kind == DIRECT ? n->precision : FLOAT32;
+    s->widened = s->kind == BY_TILES && s->stored != FLOAT32 ? widened_floats(n->channels) : 0;
+    n->widened += s->widened;
     s->weights = at;
     at += whole_lines(weight_floats(n, s));
     s->memory_height = s->height;
@@ -58,6 +71,7 @@ int read_network(Network *n, const int32_t *values, size_t length) {
   n->stimulus_width = values[2];
   n->channels = values[3];
   n->softplus = values[4];
+  n->precision = values[5];
   n->steps = (int)((length - VALUES_OF_NETWORK) / VALUES_OF_STEP);
   for (int i = 0; i < n->steps; i++) {
     const int32_t *own = values + VALUES_OF_NETWORK + i * VALUES_OF_STEP;

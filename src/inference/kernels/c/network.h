@@ -3,8 +3,10 @@
 #define NETWORK_H
 #include <stddef.h>
 #include <stdint.h>
+#include "precision.h"
 
 enum { MAX_STEPS = 8 };
+enum { LINE = 16 }; // floats of a line of a cache
 
 typedef enum { OF_STIMULUS, BY_TILES, DIRECT, ATTENTION } Kind;
 
@@ -16,6 +18,8 @@ typedef struct {
   int top, left; // of the part of its input that it reads
   int height, width; // of its output
   size_t weights; // where its weights begin in those of a neuron
+  Precision stored; // its weights
+  size_t widened; // floats of its weights that are written for a neuron before its images are computed
   // Of the memory that its output is in: a margin of zeros is right and below.
   int memory_height, memory_width;
 } Step;
@@ -28,7 +32,9 @@ typedef struct {
   int cells; // of the readout
   size_t readout; // where its weights and its bias begin
   int softplus;
+  Precision precision; // of convolutions of maps
   size_t floats; // weights of a neuron
+  size_t widened; // of all steps
 } Network;
 
 // The functions that are compiled for each kind of CPU.
@@ -40,13 +46,17 @@ typedef struct {
   void (*transform)(const Network *, const float *pixels, float *transformed);
   // Memory that a thread needs for the maps, which is zero before its first use.
   size_t (*scratch_floats)(const Network *);
-  float (*respond)(const Network *, const float *weights, const float *transformed, float *scratch);
+  void (*widen)(const Network *, const float *weights, float *widened);
+  float (*respond)(const Network *, const float *weights, const float *widened, const float *transformed, float *scratch);
   // Writes the folded weights of a step, or of the readout after the last, as the kernels read them. Convolutions:
   // [to][from][row][column], [to]; attention: query, its bias, keep, bias, gather; readout: [cell][channel], bias.
   void (*pack)(const Network *, int step, const float *const *folded, float *weights);
 } Kernels;
 
 extern const Kernels kernels_avx512, kernels_avx2, kernels_neon;
+
+// Of the weights of a convolution of a map, as they are stored; its bias follows.
+size_t map_floats(const Step *, int channels);
 
 // Reads what describe-network.ts writes, and chooses how each layer is computed and where its weights are. Returns 0
 // where the description is wrong.

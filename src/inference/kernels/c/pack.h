@@ -77,12 +77,11 @@ static void pack(const Network *n, int step, const float *const *folded, float *
       memcpy(own + (size_t)C * n->stimulus_channels * 5 * POINTS, folded[1], sizeof(float) * C);
       break;
     case BY_TILES:
-      pack_tiles(C, folded[0], own);
-      memcpy(own + square * POINTS * POINTS, folded[1], sizeof(float) * C);
-      break;
     case DIRECT:
-      pack_direct(C, s->kernel * s->kernel, folded[0], own);
-      memcpy(own + square * s->kernel * s->kernel, folded[1], sizeof(float) * C);
+      if (s->stored != FLOAT32) store_map(s, C, folded[0], own);
+      else if (s->kind == BY_TILES) pack_tiles(C, folded[0], own);
+      else pack_direct(C, s->kernel * s->kernel, folded[0], own);
+      memcpy(own + map_floats(s, C), folded[1], sizeof(float) * C);
       break;
     case ATTENTION: // query, its bias, keep, bias, gather
       pack_direct(C, 1, folded[0], own);

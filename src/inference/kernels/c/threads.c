@@ -26,11 +26,12 @@ void delete_site(Site *site) {
 
 size_t thread_bytes(const Site *site) {
   const Network *n = &site->network;
-  const size_t floats = site->kernels->scratch_floats(n) + TOGETHER * site->kernels->transformed_floats(n);
+  const size_t floats =
+      site->kernels->scratch_floats(n) + TOGETHER * site->kernels->transformed_floats(n) + n->widened;
   return (floats * sizeof(float) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-// A thread's memory for the maps, which ends with room for transformed images.
+// A thread's memory for the maps, which ends with room for transformed images and for widened weights.
 static float *memory_of(Site *site, int thread) {
   if (site->memory[thread] != NULL) return site->memory[thread];
   const size_t bytes = thread_bytes(site);
@@ -60,9 +61,11 @@ static void compute_piece(const Request *r, float *memory, size_t piece, size_t 
   *transformed = block + 1;
   // The weights of a neuron, which are most of what is read, stay in the cache for all images.
   const float *weights = r->weights + (size_t)r->neurons[neuron] * n->floats;
+  float *widened = images + TOGETHER * each;
+  site->kernels->widen(n, weights, widened);
   for (size_t k = first; k < last; k++)
     r->responses[k * r->width + neuron] =
-        site->kernels->respond(n, weights, images + (k - first) * each, memory);
+        site->kernels->respond(n, weights, widened, images + (k - first) * each, memory);
 }
 
 static size_t pieces_of(const Request *r) {

@@ -27,6 +27,29 @@ INLINE vec larger(vec a, vec b) {
 #endif
 }
 
+// The floats of bfloat16 numbers, which are the upper halves of floats.
+INLINE vec of_halves(const uint16_t *from) {
+#if WIDTH == 16
+  return (vec)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)from)), 16);
+#elif WIDTH == 8
+  return (vec)_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)from)), 16);
+#else
+  return (vec)((ivec){from[0], from[1], from[2], from[3]} << 16);
+#endif
+}
+
+INLINE vec of_bytes(const int8_t *from) {
+#if WIDTH == 16
+  return (vec)_mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)from)));
+#elif WIDTH == 8
+  return (vec)_mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)from)));
+#else
+  int8_t four __attribute__((vector_size(4)));
+  memcpy(&four, from, sizeof four);
+  return __builtin_convertvector(four, vec);
+#endif
+}
+
 // exp(x) for -87 <= x <= 88 with a relative error below 2e-7: 2^n times a polynomial of degree 6 for the rest.
 INLINE vec exponential(vec x) {
   const vec magic = broadcast(12582912.0f); // 1.5 * 2^23: adding it rounds to a whole number

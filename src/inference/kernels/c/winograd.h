@@ -32,6 +32,23 @@ INLINE void transform_output(const vec m[POINTS], vec y[TILE]) {
   y[3] = d1 + 8.0f * d2 + 0.125f * d3 + m[7];
 }
 
+// G g: five taps of a filter to eight points, scaled so that B has whole numbers.
+INLINE void transform_filter(const vec g[5], vec o[POINTS]) {
+  vec even = (g[0] + g[2] + g[4]) * (1.0f / 18), odd = (g[1] + g[3]) * (1.0f / 18);
+  o[0] = 0.25f * g[0];
+  o[1] = even + odd;
+  o[2] = even - odd;
+  even = (g[0] + 4.0f * g[2] + 16.0f * g[4]) * (1.0f / 360);
+  odd = (g[1] + 4.0f * g[3]) * (1.0f / 180);
+  o[3] = even + odd;
+  o[4] = even - odd;
+  even = (16.0f * g[0] + 4.0f * g[2] + g[4]) * (1.0f / 45);
+  odd = (8.0f * g[1] + 2.0f * g[3]) * (1.0f / 45);
+  o[5] = even + odd;
+  o[6] = even - odd;
+  o[7] = 0.25f * g[4];
+}
+
 // Tiles along a map of so many cells after its 2x2 pool.
 INLINE int tiles_of(int cells) {
   return (2 * cells + TILE - 1) / TILE;
