@@ -6,14 +6,17 @@ import { afterAll, beforeAll, expect } from 'vitest';
 import { ADAM, separateArchitecture } from '../../src/datasets/recipes.js';
 import { stimulusTensor } from '../../src/interpret/interpretation.js';
 import type { BackendName } from '../../src/network/backends/index.js';
-import { openBackend } from '../../src/network/backends/open.js';
 import { initialParameters, parameterSpecifications } from '../../src/network/parameters.js';
 import { column } from '../../src/tuning/response-matrix.js';
 import { measuredPlaces } from '../../training/data/measured.js';
 import { responseMatrix } from '../../training/data/recording.js';
 import { selectRows } from '../../training/data/rows.js';
 import { openSite, type Site } from '../../training/data/site.js';
-import { createLearner } from '../../training/model/learner.js';
+import {
+  openTrainingBackend,
+  type TrainingKernels,
+} from '../../training/kernels/training-backend.js';
+import { createLearner, wholeNetwork } from '../../training/model/learner.js';
 import { poissonLoss, squaredError } from '../../training/model/loss.js';
 import { AS_RECORDED } from '../../training/model/response-scale.js';
 import { batchTargets } from '../../training/model/targets.js';
@@ -30,20 +33,24 @@ const STEPS = 3;
 /**
  * Tests of the parts of training that depend on the backend.
  * @param precision relative, of the Poisson loss and its gradient
+ * @param file the compiled kernels; without, tfjs computes everything
  */
 export function trainingTests(
   backend: BackendName,
   capability: Capability,
   precision = 1e-4,
+  file = 'none',
 ): void {
   const test = testWith(capability);
   let folder = '';
   let site: Site;
+  let kernels: TrainingKernels | undefined;
+  const task = (...of: Parameters<typeof smallTask>) => ({ ...smallTask(...of), kernels });
   beforeAll(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'hypercolumn-on-backend-'));
     await writeSmallSite(folder, 60, 20, 5);
     site = await openSite(folder, 'small');
-    if (capability.missing === null) await openBackend(backend);
+    if (capability.missing === null) ({ kernels } = await openTrainingBackend(backend, file));
   });
   afterAll(async () => {
     await site.close();
@@ -76,10 +83,10 @@ export function trainingTests(
     const training = withResponses(absurd, 4, (image) => (image === 17 ? 1e30 : image / 60));
     const stops: NeuronState[] = [];
     const among = await trainPopulation(
-      smallTask({ ...site, training }, [0, 1, 2, 4, 3], { epochs: 2 }),
+      task({ ...site, training }, [0, 1, 2, 4, 3], { epochs: 2 }),
       { onStop: (neuron) => stops.push(neuron) },
     );
-    const normal = await trainPopulation(smallTask(site, [0, 2, 3], { epochs: 2 }));
+    const normal = await trainPopulation(task(site, [0, 2, 3], { epochs: 2 }));
     expect(stops.map(({ id }) => id).toSorted()).toEqual([1, 4]);
     expect(among.neurons).toHaveLength(5);
     for (const { id, stopped, keptEpoch, CORR } of among.neurons) {
@@ -104,7 +111,9 @@ export function trainingTests(
     const architecture = separateArchitecture(recipe);
     const specifications = parameterSpecifications(architecture, training);
     const initial = initialParameters(specifications, neurons, seed);
-    const together = createLearner(architecture, specifications, initial);
+    const blocks = kernels?.open(architecture);
+    const respond = wholeNetwork(architecture, blocks);
+    const together = createLearner(architecture, specifications, initial, undefined, { respond });
     let chosen: tf.Tensor2D;
     const alone = neurons.map((_, i) =>
       createLearner(architecture, specifications, selectRows(initial, [i]), undefined, {
@@ -148,14 +157,15 @@ export function trainingTests(
       }
     }
     for (const learner of [together, ...alone]) learner.dispose();
+    blocks?.dispose();
     expect(tf.memory().numTensors).toBe(before);
   });
 
   test('a neuron that was measured for all images trains to the same bits among others that were not', async () => {
-    const task = smallTask(site, [0, 3, 1], { epochs: 2 });
-    const whole = await trainPopulation(task);
-    const data = { ...task.data, training: withoutThird(site.training, [3]) };
-    const mixed = await trainPopulation({ ...task, data });
+    const measured = task(site, [0, 3, 1], { epochs: 2 });
+    const whole = await trainPopulation(measured);
+    const data = { ...measured.data, training: withoutThird(site.training, [3]) };
+    const mixed = await trainPopulation({ ...measured, data });
     const bits = (trained: TrainedPopulation, row: number) =>
       bitsOf(selectRows(trained.weights, [row]));
     for (const row of [0, 2]) {
@@ -170,7 +180,7 @@ export function trainingTests(
     const epochs: number[] = [];
     const constant = withResponses(site.training, 2, () => 0);
     const training = withResponses(constant, 1, (image) => 1e30 * (image % 2));
-    const { neurons } = await trainPopulation(smallTask({ ...site, training }, [1, 2]), {
+    const { neurons } = await trainPopulation(task({ ...site, training }, [1, 2]), {
       report: ({ epoch }) => epochs.push(epoch),
     });
     expect(neurons.map(({ stopped }) => stopped?.epoch)).toEqual([0, 0]);
