@@ -1,6 +1,6 @@
 // Puts the compiled modules of the service into few files, dist/bundled: Node takes longer to load 800 files than
 // to run them. Plain JavaScript, because it runs while dist is made.
-import { renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -9,6 +9,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const compiled = resolve(root, 'dist/src');
 const bundled = resolve(root, 'dist/bundled');
 const unfinished = resolve(root, 'dist/.bundling');
+const old = resolve(root, 'dist/.bundled');
 
 /** What src/bundled.ts names, and the processes and threads that these start. */
 const ENTRIES = [
@@ -78,12 +79,15 @@ const bundle = await rolldown({
   plugins: [outside, places],
 });
 rmSync(unfinished, { recursive: true, force: true });
+// Without hashes in the names, so that a service that runs meanwhile finds what it has not loaded yet.
 await bundle.write({
   dir: unfinished,
   format: 'esm',
   entryFileNames: '[name].js',
-  chunkFileNames: '[name]-[hash].js',
+  chunkFileNames: 'part-[name].js',
 });
 await bundle.close();
-rmSync(bundled, { recursive: true, force: true });
+rmSync(old, { recursive: true, force: true });
+if (existsSync(bundled)) renameSync(bundled, old);
 renameSync(unfinished, bundled);
+rmSync(old, { recursive: true, force: true });

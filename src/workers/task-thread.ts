@@ -27,10 +27,10 @@ export interface TaskOptions<Result> {
 
 export interface TaskThreadOptions<Task> {
   /**
-   * Whether the thread stays when nothing waits: the next task starts sooner, but the memory of the last
-   * one is not given back. Left out: it stays.
+   * For how many milliseconds the thread stays when nothing waits: the next task starts sooner, but the memory of
+   * the last one is not given back. Left out: for ever.
    */
-  readonly isKept?: boolean;
+  readonly idleMilliseconds?: number;
   /** The compiled module that the thread runs: it calls `answerTasks`. */
   readonly entry: URL;
   /** For messages, such as `the thread that decodes images`. */
@@ -56,11 +56,12 @@ export function createTaskThread<Task, Result>({
   entry,
   name,
   toMessage = (task) => task,
-  isKept = true,
+  idleMilliseconds = Number.POSITIVE_INFINITY,
 }: TaskThreadOptions<Task>): TaskThread<Task, Result> {
   /** The first of them runs. */
   const queue: Waiting<Task, Result>[] = [];
   let thread: StartedThread<TaskFunctions<Task, Result>> | undefined;
+  let ending: NodeJS.Timeout | undefined;
   return {
     async run(task, { signal, prepare, take = async () => undefined } = {}) {
       signal?.throwIfAborted();
@@ -82,10 +83,11 @@ export function createTaskThread<Task, Result>({
       if (queue.length === 0) thread.keepAlive(false);
     },
     async close() {
-      const ending = thread;
+      clearTimeout(ending);
+      const last = thread;
       thread = undefined;
       rejectAll(new Error('the service is stopping'));
-      await ending?.terminate();
+      await last?.terminate();
     },
   };
 
@@ -98,10 +100,12 @@ export function createTaskThread<Task, Result>({
   async function startFirst(): Promise<void> {
     const [first] = queue;
     if (first === undefined) {
-      if (!isKept) return end();
+      if (idleMilliseconds === 0) return end();
       thread?.keepAlive(false);
+      if (Number.isFinite(idleMilliseconds)) ending = setTimeout(end, idleMilliseconds).unref();
       return;
     }
+    clearTimeout(ending);
     try {
       if (first.prepare) {
         await first.prepare();
@@ -129,9 +133,9 @@ export function createTaskThread<Task, Result>({
   }
 
   function end(): void {
-    const ending = thread;
+    const last = thread;
     thread = undefined;
-    void ending?.terminate();
+    void last?.terminate();
   }
 
   function startOne(): StartedThread<TaskFunctions<Task, Result>> {

@@ -142,13 +142,27 @@ test('a thread that is not kept ends with its last task and starts again', async
   const brief = createTaskThread<Doubling, Doubling>({
     entry: new URL('../fixtures/task-worker.mjs', import.meta.url),
     name: 'a brief thread',
-    isKept: false,
+    idleMilliseconds: 0,
   });
   const before = await threadsOfProcess();
   const both = [brief.run(task('a', 1)), brief.run(task('b', 2))];
   expect(await Promise.all(both)).toEqual([task('a', 2), task('b', 4)]);
   await vi.waitFor(async () => expect(await threadsOfProcess()).toBeLessThanOrEqual(before));
   expect(await brief.run(task('c', 3))).toEqual(task('c', 6));
+  await brief.close();
+});
+
+test('a thread that is kept for a moment ends after it and starts again', async () => {
+  const brief = createTaskThread<Doubling, Doubling>({
+    entry: new URL('../fixtures/task-worker.mjs', import.meta.url),
+    name: 'a brief thread',
+    idleMilliseconds: 500,
+  });
+  expect(await brief.run(task('a', 1))).toEqual(task('a', 2));
+  const kept = await threadsOfProcess();
+  const ended = async () => expect(await threadsOfProcess()).toBeLessThan(kept);
+  if (kept > 0) await vi.waitFor(ended, { timeout: 30_000 });
+  expect(await brief.run(task('b', 2))).toEqual(task('b', 4));
   await brief.close();
 });
 

@@ -18,7 +18,7 @@ export function createSetAnalysis(
   const thread = createTaskThread<SetAnalysisTask, JsonObject>({
     entry,
     name: 'the thread that analyses responses',
-    isKept: false,
+    idleMilliseconds: 0,
   });
   return {
     run: (task, signal) =>

@@ -13,7 +13,7 @@ export interface BodyThread {
 }
 
 export interface BodyThreadOptions {
-  /** As `TaskThreadOptions` has it. */
+  /** Whether the thread stays when nothing waits. */
   readonly isKept: boolean;
   /** The compiled module that the thread runs. */
   readonly entry?: URL;
@@ -25,7 +25,7 @@ export function createBodyThread({
 }: BodyThreadOptions): BodyThread {
   const thread = createTaskThread<BodyTask<BodyKind>, BodyResult<BodyKind>>({
     entry,
-    isKept,
+    idleMilliseconds: isKept ? Number.POSITIVE_INFINITY : 0,
     name: 'the thread that decodes requests',
     toMessage({ kind, request }) {
       const body = ownCopy(request.body);
