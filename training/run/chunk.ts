@@ -4,6 +4,8 @@ import type { Backend } from '../../src/network/backends/open.js';
 
 /** Bytes that one network needs in training on one image, per pixel: 2.6e6 measured on 50x50. */
 const BYTES_PER_PIXEL = 3e6 / 2500;
+/** Bytes of its largest tensor, the maps of the first convolution, of 32 channels and nearly as large as the image. */
+const LARGEST_PER_PIXEL = 32 * 4;
 /** A tensor holds fewer than 2^31 elements: 50 maps of 46x46 and 32 channels for 600 neurons. */
 export const MAX_NEURONS = 512;
 /** Assumed for a GPU that does not report its memory: what the smallest ones for computing have. */
@@ -20,6 +22,9 @@ export interface Memory {
   /** Of the whole GPU, if there is one that reports it. */
   readonly gpu: () => number | undefined;
 }
+
+/** The limits of an open backend in training. */
+export type TrainingRoom = Pick<Backend, 'isGpu' | 'bufferBytes' | 'largestTensor'>;
 
 /** The memory of this machine as it is now. */
 export function currentMemory(): Memory {
@@ -38,12 +43,14 @@ export function currentMemory(): Memory {
  * @param pixels of an image
  */
 export function chunkFor(
-  { isGpu, bufferBytes }: Pick<Backend, 'isGpu' | 'bufferBytes'>,
+  { isGpu, bufferBytes, largestTensor = Number.POSITIVE_INFINITY }: TrainingRoom,
   images: number,
   pixels: number,
   memory: Memory,
 ): number {
-  const neurons = Math.floor(budget() / (images * pixels * BYTES_PER_PIXEL));
+  const inAll = budget() / BYTES_PER_PIXEL;
+  const inTensor = largestTensor / LARGEST_PER_PIXEL;
+  const neurons = Math.floor(Math.min(inAll, inTensor) / (images * pixels));
   return Math.min(MAX_NEURONS, Math.max(1, neurons));
 
   function budget(): number {

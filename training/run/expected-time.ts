@@ -12,7 +12,7 @@ import { imageLength } from '../../src/stimulus/stimuli.js';
 import type { TrainingData } from '../data/split.js';
 import type { TrainingBackend } from '../kernels/training-backend.js';
 import { createNetworks } from '../model/create-networks.js';
-import { chunkFor, type Memory } from './chunk.js';
+import { chunkFor, type Memory, type TrainingRoom } from './chunk.js';
 
 /** Networks that are tried at most; the time grows with their number. */
 const NEURONS = 4;
@@ -20,7 +20,7 @@ const NEURONS = 4;
 /** Where recipes are tried. */
 export interface Trial {
   /** The open one. */
-  readonly backend: Pick<TrainingBackend, 'isGpu' | 'bufferBytes' | 'kernels'>;
+  readonly backend: TrainingRoom & Pick<TrainingBackend, 'kernels'>;
   readonly memory: Memory;
   /** In seconds. */
   readonly clock: () => number;

@@ -12,6 +12,8 @@ export interface BackendDefinition extends BackendLimits {
   open(isNamed: boolean): Promise<string>;
   /** Whether it computes on a GPU; where that depends on the machine, it is known once the backend is open. */
   readonly isGpu: boolean | ((open: tf.KernelBackend) => boolean);
+  /** Bytes that a tensor may have, known once the backend is open; left out: memory alone is the limit. */
+  readonly largestTensor?: (open: tf.KernelBackend) => number;
 }
 
 export interface BackendLimits {

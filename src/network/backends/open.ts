@@ -9,6 +9,8 @@ export interface Backend extends BackendLimits {
   /** A label: `NVIDIA GPU`, `2 CPU threads`. */
   readonly device: string;
   readonly isGpu: boolean;
+  /** Bytes that a tensor may have; undefined where memory alone is the limit. */
+  readonly largestTensor: number | undefined;
 }
 
 /**
@@ -46,7 +48,8 @@ export function isOnGpu(): boolean {
 async function open(name: BackendName, isNamed: boolean): Promise<Backend> {
   const { isBatchInvariant, bufferBytes, ...definition }: BackendDefinition = BACKENDS[name];
   const device = await definition.open(isNamed);
-  return { name, device, isGpu: isOnGpu(), isBatchInvariant, bufferBytes };
+  const largestTensor = definition.largestTensor?.(tf.backend());
+  return { name, device, isGpu: isOnGpu(), isBatchInvariant, bufferBytes, largestTensor };
 }
 
 async function openIfPossible(name: BackendName): Promise<Backend | undefined> {

@@ -4,22 +4,21 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BACKENDS } from '../../../src/network/backends/index.js';
-import type { Backend } from '../../../src/network/backends/open.js';
 import {
   chunkFor,
   currentMemory,
   type Memory,
   splitIntoChunks,
+  type TrainingRoom,
 } from '../../../training/run/chunk.js';
 import { checkDisk, diskNeeded, freeDisk } from '../../../training/run/disk.js';
 
 const MEMORY: Memory = { free: 6e9, limit: undefined, used: 1e9, gpu: () => 80e9 };
-type Room = Pick<Backend, 'isGpu' | 'bufferBytes'>;
-const CPU: Room = { isGpu: false, bufferBytes: undefined };
-const GPU: Room = { ...CPU, isGpu: true };
+const CPU: TrainingRoom = { isGpu: false, bufferBytes: undefined, largestTensor: undefined };
+const GPU: TrainingRoom = { ...CPU, isGpu: true };
 
 /** 150 MB for each neuron, for batches of 50 images of 50x50 pixels. */
-const chunk = (backend: Room, memory: Partial<Memory> = {}) =>
+const chunk = (backend: TrainingRoom, memory: Partial<Memory> = {}) =>
   chunkFor(backend, 50, 2500, { ...MEMORY, ...memory });
 
 test('as many neurons are trained together as fit into half of the memory, at least one', () => {
@@ -40,7 +39,12 @@ test('on a GPU its memory counts, or 8 GB when unknown, and elsewhere 1 GB of bu
   expect(chunk(GPU)).toBe(266);
   expect(chunk(GPU, { gpu: () => undefined })).toBe(26);
   expect(chunk({ ...CPU, bufferBytes: BACKENDS.wasm.bufferBytes })).toBe(6);
-  expect(chunk({ ...GPU, bufferBytes: BACKENDS.webgpu.bufferBytes })).toBe(6);
+});
+
+test('a tensor of all neurons that are trained together fits into one buffer', () => {
+  expect(chunk({ ...GPU, largestTensor: 2 ** 31 })).toBe(134);
+  expect(chunk({ ...GPU, largestTensor: 1e6 })).toBe(1);
+  expect(chunk({ ...GPU, largestTensor: 2 ** 34 })).toBe(266);
 });
 
 test('this machine has memory', () => {

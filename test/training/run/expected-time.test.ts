@@ -19,7 +19,11 @@ afterAll(() => site.close());
 /** A processor with some bytes of free memory. */
 function trial(clock: () => number, free = 4e9) {
   const memory = { free, limit: undefined, used: 0, gpu: () => undefined };
-  return { backend: { isGpu: false, bufferBytes: undefined }, memory, clock };
+  return {
+    backend: { isGpu: false, bufferBytes: undefined, largestTensor: undefined },
+    memory,
+    clock,
+  };
 }
 
 test('no recipe is timed where no response differs between images', async () => {

@@ -1,12 +1,15 @@
+import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import { InputError } from '../../../errors.js';
 import { activate } from '../activate.js';
 import type { BackendDefinition } from '../definition.js';
 
 export const webgpu: BackendDefinition = {
   isGpu: true,
-  isBatchInvariant: false,
-  // Its buffers end earlier than memory.
-  bufferBytes: 1e9,
+  // With one kind of program for matrix products of all sizes, as below.
+  isBatchInvariant: true,
+  bufferBytes: undefined,
+  // A tensor is one buffer, which ends earlier than memory.
+  largestTensor: (backend) => (backend as WebGPUBackend).device.limits.maxStorageBufferBindingSize,
 
   async open(isNamed) {
     const { create, globals } = await import('webgpu').catch((cause: unknown) => {
@@ -31,8 +34,10 @@ export const webgpu: BackendDefinition = {
     const { navigator = {} } = globalThis as { navigator?: object };
     Object.defineProperty(navigator, 'gpu', { value: gpu, configurable: true });
     Object.defineProperty(globalThis, 'navigator', { value: navigator, configurable: true });
-    await import('@tensorflow/tfjs-backend-webgpu');
+    const { webgpu_util } = await import('@tensorflow/tfjs-backend-webgpu');
+    const { env } = await import('@tensorflow/tfjs');
     await activate('webgpu');
+    env().set('WEBGPU_MATMUL_PROGRAM_TYPE', webgpu_util.MatMulProgramType.MatMulPackedProgram);
     const { registerWebgpuKernels } = await import('./kernels.js');
     registerWebgpuKernels();
     return description || [vendor, architecture, device].join(' ').trim();
