@@ -119,6 +119,8 @@ export async function runServer(config: Config, parts: ServerParts): Promise<voi
     storeMetrics: createStoreMetrics(registry, () => cacheBytes(state.readiness)),
     logger,
     tracer,
+    // Once the answer is written, so that the client has it earlier.
+    afterAnswer: (task) => void setImmediate(task),
     clock,
   };
   let listened = clock();

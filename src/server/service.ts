@@ -79,6 +79,8 @@ export interface AppDependencies {
   readonly storeMetrics: StoreMetrics;
   readonly logger: Logger;
   readonly tracer: Tracer;
+  /** Runs what no client waits for: counting a request, and its line of the log. It must not throw. */
+  readonly afterAnswer: (task: () => void) => void;
   /** Milliseconds, monotonic; the scheduler's own. */
   readonly clock: () => number;
 }

@@ -77,8 +77,9 @@ testAnywhere('at the level debug the processes that compute name the requests', 
     ['request-2', 'inference', 'responses are computed'],
     ['request-3', 'interpretation', 'an interpretation is computed'],
   ] as const) {
-    const lines = linesWith(service.stderr(), id);
-    expect(lines).toMatchObject([
+    const lines = () => linesWith(service.stderr(), id);
+    await expect.poll(() => lines().length).toBe(2);
+    expect(lines()).toMatchObject([
       { name, msg, requests: expect.arrayContaining([id]) },
       { name: 'service', request: id, msg: 'request' },
     ]);

@@ -133,6 +133,7 @@ export function createTestApp(options: TestAppOptions = {}) {
     storeMetrics: createStoreMetrics(registry, () => 0),
     logger,
     tracer,
+    afterAnswer: (task) => task(),
     clock,
   };
   const app = createCheckedApp(deps);

@@ -11,10 +11,10 @@ const REQUEST_ID = /^[\x20-\x7e]{1,128}$/;
 
 /**
  * Gives each request its id and its context; after the answer releases what it holds, sets the headers that
- * every answer has, writes its line of the log and counts it.
+ * every answer has. Once the answer is written, it writes its line of the log and counts it.
  */
 export function logRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> {
-  const { clock, metrics, logger, readiness, tracer } = deps;
+  const { clock, metrics, logger, readiness, tracer, afterAnswer } = deps;
   return async (c, next) => {
     const given = c.req.header('X-Request-Id');
     const id = given !== undefined && REQUEST_ID.test(given) ? given : randomUUID();
@@ -43,7 +43,6 @@ export function logRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> {
     if (tag !== undefined) headers.set('ETag', `"${tag}"`);
     // Clients that keep connections open find another replica before these are closed.
     if (readiness().state === 'draining' || c.env?.refusal) headers.set('Connection', 'close');
-    metrics.request({ route, method, status, seconds, digest, stimuli });
     const { keyName: client } = request;
     span.end({
       name: `${method} ${route}`,
@@ -61,16 +60,19 @@ export function logRequests(deps: AppDependencies): MiddlewareHandler<AppEnv> {
       },
       error: status >= 500 ? `status ${status}` : undefined,
     });
-    // A stream writes its own line. Machines request the health routes every few seconds.
-    const level = HEALTH_ROUTES.has(route) || status === 101 ? 'debug' : 'info';
-    const trace = traceId(span);
-    const ms = milliseconds(total);
-    logger[level](
-      {
-        ...{ request: id, trace, job, client, method, path, route, status, ms },
-        ...{ model, stimuli, neurons, cache },
-      },
-      'request',
-    );
+    afterAnswer(() => {
+      metrics.request({ route, method, status, seconds, digest, stimuli });
+      // A stream writes its own line. Machines request the health routes every few seconds.
+      const level = HEALTH_ROUTES.has(route) || status === 101 ? 'debug' : 'info';
+      const trace = traceId(span);
+      const ms = milliseconds(total);
+      logger[level](
+        {
+          ...{ request: id, trace, job, client, method, path, route, status, ms },
+          ...{ model, stimuli, neurons, cache },
+        },
+        'request',
+      );
+    });
   };
 }
