@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs';
 import { fusedBatchNorm, fusedBatchNormGradient } from '../backends/tensorflow/operations.js';
+import { columnSums, elementwise } from '../backends/webgpu/operations.js';
 import { NORM_EPSILON } from './specification.js';
 
 /** As in the published networks. */
@@ -36,7 +37,7 @@ export function normaliseByBatch(
   norm: NormParameters,
   collect: (statistics: BatchStatistics) => void,
 ): tf.Tensor4D {
-  const normalise = tf.getBackend() === 'tensorflow' ? normaliseFused : normalisePlain;
+  const normalise = NORMALISE[tf.getBackend()] ?? normalisePlain;
   const normalised = tf.customGrad((input, scale, shift, save) => {
     const { value, mean, variance, saved, gradient } = normalise(
       input as tf.Tensor4D,
@@ -68,6 +69,43 @@ function normaliseFused(x: tf.Tensor4D, scale: tf.Tensor1D, shift: tf.Tensor1D):
       fusedBatchNormGradient(dy, input!, factor!, rest, NORM_EPSILON),
   };
 }
+
+/** The same as `normalisePlain`, in six passes over the maps; scale, shift [N·C] */
+function normaliseOnWebgpu(x: tf.Tensor4D, scale: tf.Tensor1D, shift: tf.Tensor1D): Normalised {
+  const count = x.size / x.shape[3];
+  const mean = columnSums('x', { maps: { x } }).div<tf.Tensor1D>(count);
+  const squares = columnSums('(x - mean) * (x - mean)', { maps: { x }, vectors: { mean } });
+  const biased = squares.div(count);
+  const inverse = biased.add(NORM_EPSILON).rsqrt();
+  const standard = '(x - mean) * inverse';
+  const vectors = { mean, inverse, scale, shift };
+  return {
+    value: elementwise(`${standard} * scale + shift`, { maps: { x }, vectors }),
+    mean,
+    variance: biased.mul(count / (count - 1)),
+    saved: [x, mean, inverse, scale.mul(inverse)],
+    gradient: (dy, saved) => {
+      const [x, mean, inverse, slope] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
+      const shifted = columnSums('dy', { maps: { dy } });
+      const scaled = columnSums(`dy * ${standard}`, {
+        maps: { dy, x },
+        vectors: { mean, inverse },
+      });
+      const [down, along] = [shifted.div(count), scaled.div(count)];
+      const dx = elementwise(`(dy - down - ${standard} * along) * slope`, {
+        maps: { dy, x },
+        vectors: { mean, inverse, slope, down, along },
+      });
+      return [dx, scaled, shifted];
+    },
+  };
+}
+
+/** By backend, where it is not `normalisePlain`. */
+const NORMALISE: Readonly<Record<string, typeof normalisePlain>> = {
+  tensorflow: normaliseFused,
+  webgpu: normaliseOnWebgpu,
+};
 
 /** Ioffe and Szegedy 2015, in few passes; scale, shift [N·C] */
 function normalisePlain(x: tf.Tensor4D, scale: tf.Tensor1D, shift: tf.Tensor1D): Normalised {

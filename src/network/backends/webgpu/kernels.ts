@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs';
 import type { WebGPUBackend, WebGPUProgram } from '@tensorflow/tfjs-backend-webgpu';
+import { columnSumsProgram, elementwiseProgram } from './fused-programs.js';
+import { FUSED, type FusedAttributes } from './operations.js';
 import {
   convolutionProgram,
   filterGradientProgram,
@@ -43,6 +45,38 @@ export function registerWebgpuKernels(): void {
     return run(backend, poolGradientProgram(input.shape), [input, dy]);
   });
   for (const name of ['Add', 'Sub', 'Multiply']) readVectorsAsRows(name);
+  register(FUSED.elementwise, (call) => {
+    const { backend, inputs, uniforms, formula } = readFused(call);
+    const program = elementwiseProgram(formula, inputs[0]!.shape);
+    return backend.runWebGPUProgram(program, inputs, 'float32', uniforms);
+  });
+  register(FUSED.columnSums, (call) => {
+    const { backend, inputs, uniforms, formula, rows, columns } = readFused(call);
+    const program = columnSumsProgram(formula, rows, columns);
+    const parts = backend.runWebGPUProgram(program, inputs, 'float32', uniforms);
+    const sums = run(backend, sumOfPartsProgram([columns]), [parts]);
+    backend.disposeData(parts.dataId);
+    return sums;
+  });
+}
+
+/** A call of an operation of operations.ts. */
+function readFused({ inputs, attrs, backend }: Call) {
+  const { formula, numbers } = attrs as unknown as FusedAttributes;
+  const tensors = [...formula.maps, ...formula.vectors].map((name) => inputs[name]!);
+  const { shape } = tensors[0]!;
+  const columns = shape.at(-1) ?? 1;
+  const rows = shape.slice(0, -1).reduce((product, length) => product * length, 1);
+  const uniforms = [
+    { type: 'int32', data: [rows] },
+    { type: 'int32', data: [columns] },
+    ...numbers.map((number) => ({ type: 'float32', data: [number] })),
+  ];
+  return { backend: backend as WebGPUBackend, inputs: tensors, uniforms, formula, rows, columns };
+}
+
+function register(kernelName: string, kernelFunc: tf.KernelFunc): void {
+  tf.registerKernel({ kernelName, backendName: 'webgpu', kernelFunc });
 }
 
 type Call = Parameters<tf.KernelFunc>[0];
