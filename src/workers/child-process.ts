@@ -27,7 +27,7 @@ export interface ProcessOptions {
  * Makes glibc return memory to the system while weights are read, folded and laid out; otherwise it keeps
  * three times as much as the weights take.
  */
-const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: '131072' };
+const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: '65536' };
 
 export function startProcess<Functions extends object>(
   options: ProcessOptions,
