@@ -105,7 +105,7 @@ kernelTest('any network responds as one whose weights are rounded before', async
 });
 
 kernelTest.each(ArchitectureId.options)(
-  '%s responds within its tolerance in each precision, and is smaller',
+  '%s responds within its tolerance in each precision',
   async (id) => {
     const stimulus = { height: 50, width: 50, channels: 1 as const, scale: 2, offset: -0.7 };
     const card = { architecture: ARCHITECTURES[id].network, stimulus };
