@@ -53,16 +53,16 @@ export async function measureDuringJob(measured: DuringJob): Promise<Row[]> {
     },
   ];
   const each = clients.map(({ client }) => client);
-  await sendInTurn(each, (image) => image === WARM_UP);
+  await sendPaced(each, (image) => image === WARM_UP);
   const halves = new Map(jobs.map(({ kind }) => [kind, clients.map((): Turn[] => [])]));
   for (let turn = 0; turn < turns; turn++) {
     for (const { kind, neurons: taken } of jobs) {
-      const idle = await sendInTurn(each, (image) => image === IDLE);
+      const idle = await sendPaced(each, (image) => image === IDLE);
       const first = (taken * turn) % neurons;
       const job = await startJob(`${address}/${kind}`, {
         neurons: `${first}-${first + taken - 1}`,
       });
-      const busy = await sendInTurn(each, () => job.over);
+      const busy = await sendPaced(each, () => job.over);
       await job.end;
       for (const [client, list] of halves.get(kind)!.entries()) {
         list.push({ idle: idle[client]!, busy: busy[client]! });
@@ -105,8 +105,8 @@ function slowest(latencies: readonly number[]): number {
   return quantile(latencies, 0.99);
 }
 
-/** Sends one image at a time, each client in its turn. @returns the latencies of each client, in milliseconds */
-async function sendInTurn(
+/** Sends 60 images a second, each client in its turn. @returns the latencies of each client, in milliseconds */
+export async function sendPaced(
   clients: readonly ClosedLoopClient[],
   isOver: (image: number) => boolean,
 ): Promise<number[][]> {

@@ -16,6 +16,7 @@ import { measureCrash } from './service/crash.js';
 import { measureFirst, measureFits, measureSmall } from './service/demo.js';
 import { measureEventLoop } from './service/event-loop.js';
 import { measureJobs } from './service/jobs.js';
+import { measureLoading } from './service/loading.js';
 import { measureOneAtATime } from './service/one-at-a-time.js';
 import { measureOverhead } from './service/overhead.js';
 import { measureStart } from './service/start.js';
@@ -33,6 +34,7 @@ const PARTS: Readonly<Record<string, Part<Config>>> = {
   throughput: measureThroughput,
   overhead: measureOverhead,
   start: measureStart,
+  loading: measureLoading,
   loop: measureEventLoop,
   crash: measureCrash,
   sweep: measureSweep,
