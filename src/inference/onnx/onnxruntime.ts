@@ -33,7 +33,8 @@ export function isOnnxruntimeDoubtful(folder = packageFolder(), libraries = '/li
   const { platform, arch } = process;
   const binary = path.join(folder, '../bin/napi-v6', platform, arch, 'onnxruntime_binding.node');
   if (!existsSync(binary)) return true;
-  return platform === 'linux' && readdirSync(libraries).some((name) => name.startsWith('ld-musl-'));
+  if (platform !== 'linux' || !existsSync(libraries)) return false;
+  return readdirSync(libraries).some((name) => name.startsWith('ld-musl-'));
 }
 
 function packageFolder(): string {
