@@ -40,7 +40,7 @@ export function createBlockKernels(
     compute(blocks, parameters, input, training) {
       const names = blocks.flatMap(({ block }) => LEARNED.map((name) => `${block}.${name}`));
       const compute = tf.customGrad((...inputs) => {
-        inputs.pop(); // what saves tensors
+        inputs.pop(); // a function of tfjs that saves tensors, which are kept here anyway
         const [map, ...learned] = inputs as [tf.Tensor4D, ...tf.Tensor[]];
         return forward(blocks, parameters, map, learned, training);
       });

@@ -45,13 +45,13 @@ function findKernels(file: string, threads: number): TrainingKernels | undefined
 }
 
 /**
- * What computes a training: `tensorflow (2 CPU threads), kernels for AVX-512 on 2 CPU threads`.
+ * What computes a training: `tensorflow (2 CPU threads, kernels for AVX-512 on 2 CPU threads)`.
  * @param isShared whether the networks are a shared core, which has no kernels
  */
 export function describeBackend(
   { name, device, kernels }: TrainingBackend,
   isShared: boolean,
 ): string {
-  const own = `${name} (${device})`;
-  return kernels && !isShared ? `${own}, ${kernels.device}` : own;
+  const devices = kernels && !isShared ? [device, kernels.device] : [device];
+  return `${name} (${devices.join(', ')})`;
 }

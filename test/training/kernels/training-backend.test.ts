@@ -64,7 +64,7 @@ testKernels('a training with kernels that is interrupted goes on to the same bit
 testKernels('a backend is named with its kernels, a shared core without', async () => {
   const backend = await openTrainingBackend('wasm', capability.file);
   expect(describeBackend(backend, false)).toMatch(
-    /^wasm \(1 CPU thread\), kernels for [A-Z0-9-]+ on \d+ CPU threads?$/,
+    /^wasm \(1 CPU thread, kernels for [A-Z0-9-]+ on \d+ CPU threads?\)$/,
   );
   expect(describeBackend(backend, true)).toBe('wasm (1 CPU thread)');
 });
