@@ -12,7 +12,7 @@ export interface Counted {
   operations: number;
 }
 
-/** What work asks of a GPU. */
+/** The programs that some work runs on a GPU. */
 export interface Count {
   readonly kinds: readonly Counted[];
   /** How often the program waits for numbers from the GPU. */

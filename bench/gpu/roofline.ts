@@ -1,5 +1,6 @@
-// Counts what training and serving ask of a GPU on WebGPU, and prints how long a card takes at least, by what bounds
-// it: node dist/bench/gpu/roofline.js. It needs a WebGPU adapter, which may be a program on the CPU: nothing is run.
+// Counts the programs, bytes and operations of training and serving on WebGPU, and prints the least time that a card
+// takes for each of them: node dist/bench/gpu/roofline.js. It needs a WebGPU adapter, which may be a program on the CPU:
+// nothing is run.
 import { Command } from 'commander';
 import { runCommand } from '../../src/cli/run-command.js';
 import { respondAlone } from '../../src/inference/tfjs/respond-alone.js';
