@@ -82,6 +82,7 @@ function createPacker(kernels: KernelModule): Packer {
       return { site: {} as NativeSite, floats, bytes: 0 };
     },
     firstPlace: () => 0,
+    preferLargePages: () => undefined,
     packStep(_site, weights, neuron, step, folded) {
       kernels.pack(opened, step, folded, packed);
       weights.set(kernels.floats(packed, floats), neuron * floats);

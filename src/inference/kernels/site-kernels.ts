@@ -33,7 +33,10 @@ export interface KernelSite {
 }
 
 /** What packs weights: the addon, or other code of the same kernels. */
-export type Packer = Pick<Addon, 'block' | 'createSite' | 'firstPlace' | 'packStep'>;
+export type Packer = Pick<
+  Addon,
+  'block' | 'createSite' | 'firstPlace' | 'packStep' | 'preferLargePages'
+>;
 
 /**
  * Folds the networks of some neurons and writes their weights as the kernels read them: about 1 ms for a neuron of ff_cnn.
@@ -47,6 +50,7 @@ export function packNetworks(addon: Packer, site: KernelSite): KernelNetworks {
   const network = describeNetwork(architecture, stimulus, parts, first, padded, precision);
   const { site: known, floats } = addon.createSite(network, 0);
   const weights = new Float32Array(all.length * floats + MARGIN);
+  addon.preferLargePages(weights);
   const readout = READOUTS[architecture.readout];
   for (const [neuron, parameters] of all.entries()) {
     const layers = foldNetwork(architecture, stimulus, parameters, padded);

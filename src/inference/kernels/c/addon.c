@@ -5,6 +5,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#include <unistd.h>
+#endif
 
 enum { ALIGNMENT = 64 };
 
@@ -77,6 +81,21 @@ static napi_value first_place(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
   float *data = read_array(env, argument, napi_float32_array, &length);
   return number(env, (double)(aligned(data) - data));
+}
+
+// (weights: Float32Array): prefers large pages for them, so that reading all weights looks up few addresses
+static napi_value prefer_large_pages(napi_env env, napi_callback_info info) {
+  size_t count = 1, length;
+  napi_value argument;
+  napi_get_cb_info(env, info, &count, &argument, NULL, NULL);
+  float *data = read_array(env, argument, napi_float32_array, &length);
+  if (data == NULL) return fail(env, "wrong memory for weights");
+#ifdef MADV_HUGEPAGE
+  const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+  const uintptr_t first = ((uintptr_t)data + page - 1) / page * page, end = (uintptr_t)(data + length) / page * page;
+  if (end > first) madvise((void *)first, end - first, MADV_HUGEPAGE); // without effect where the system has none
+#endif
+  return NULL;
 }
 
 // (site, weights: Float32Array, neuron, step, folded: Float32Array[]): the readout is the step after the last
@@ -265,6 +284,7 @@ NAPI_MODULE_INIT() {
     napi_callback call;
   } functions[] = {{"createSite", create},
                    {"firstPlace", first_place},
+                   {"preferLargePages", prefer_large_pages},
                    {"packStep", pack_step},
                    {"respondNow", respond_now},
                    {"startThreads", start},
