@@ -8,7 +8,6 @@ import { characterizeJob } from './characterize/job.js';
 import type { ExperimentContext } from './context.js';
 import type { JobExperiment, JobResources, PreparedJob } from './job.js';
 import { preferredStimulusJob } from './preferred-stimulus/job.js';
-import { modelIdentity } from './result-parts.js';
 
 /**
  * The experiments that run as jobs. An experiment that is added here gets its route, its part of the OpenAPI
@@ -23,12 +22,14 @@ export const JOB_EXPERIMENTS = [characterizeJob, preferredStimulusJob] as const;
  */
 export function orderJob(
   { kind, stimulusSets }: JobExperiment,
-  model: JobResources['model'],
+  { name, version, digest }: JobResources['model'],
   request: Record<string, unknown>,
   askedBy: string | null,
 ): JobOrder {
+  // Without the precision of a service: the engine of jobs computes in float32.
+  const model = { name, version, digest };
   const sets = stimulusSets(request);
-  return { kind, model: modelIdentity(model), data: null, request, stimulusSets: sets, askedBy };
+  return { kind, model, data: null, request, stimulusSets: sets, askedBy };
 }
 
 /**

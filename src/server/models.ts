@@ -21,26 +21,30 @@ export function requireService({ readiness }: AppDependencies): Service {
  * it names none. The model stays in the engine until the request has been answered, also when it is replaced
  * or unloaded meanwhile; work that outlasts the answer, such as a stream, holds the model itself
  * (`ModelRepository.hold`).
+ * @param isExact whether the results are computed in float32, and named so
  * @throws Problem 404 when there is none, 503 when it cannot be served, 412 when `If-Match` names
  *   another digest
  */
 export async function acquireModel(
   c: AppContext,
   { catalogue }: Pick<Service, 'catalogue'>,
+  isExact = false,
 ): Promise<ServedModel> {
   const name = c.req.param('model') ?? '';
   const version = c.req.param('version');
-  const model = await findModel(catalogue, name, version, () => ({
+  const served = await findModel(catalogue, name, version, () => ({
     signal: c.req.raw.signal,
     deadline: readDeadline(c),
   }));
-  c.get('leases').add(catalogue.hold(model));
+  c.get('leases').add(catalogue.hold(served));
+  const model: ServedModel = isExact ? { ...served, precision: 'float32' } : served;
   const log = c.get('log');
   log.model = `${model.name}/${model.version}`;
   log.digest = model.digest;
   log.tag = responsesTag(model);
   const wanted = c.req.header('If-Match');
-  if (wanted !== undefined && !matches(wanted, model.digest) && !matches(wanted, log.tag)) {
+  const tags = [model.digest, responsesTag(served)];
+  if (wanted !== undefined && !tags.some((tag) => matches(wanted, tag))) {
     throw new Problem(412, `${log.model} has the digest ${model.digest}, If-Match names another`);
   }
   return model;

@@ -19,6 +19,8 @@ export interface Route extends Operation {
   readonly path: string;
   /** The scope that an API key needs; `predict` where it is left out. An `open` route needs no key. */
   readonly scope?: Scope | 'open';
+  /** Whether its results are computed in float32, whatever the precision in which the engine computes responses. */
+  readonly isExact?: boolean;
   readonly handler: Handler;
 }
 
@@ -87,7 +89,7 @@ export function modelRoute<const Of extends RouteDeclaration & { path: ModelPath
   const params = { model: MODEL, ...declaration.params };
   const handler: Handler = async (c) => {
     const service = requireService(deps);
-    const model = await acquireModel(c, service);
+    const model = await acquireModel(c, service, declaration.isExact);
     const request = readRequest(c, deps, declaration);
     const deadline = declaration.deadline ? readDeadline(c) : undefined;
     return await handle(c, { service, model, deadline, ...request });

@@ -2,10 +2,13 @@ import path from 'node:path';
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { createKeptRows } from '../../src/experiments/quick-measurement/kept-rows.js';
+import type { Interpreter } from '../../src/interpret/interpreter.js';
 import { createFolderObjects } from '../../src/objects/folder-objects.js';
 import { createTestApp } from '../support/app.js';
 import { tinyModel } from '../support/cards.js';
 import { energyModel } from '../support/energy-model.js';
+import { openTestJobs } from '../support/jobs.js';
+import { linearInterpreter } from '../support/linear-interpreter.js';
 import { startTestApp } from '../support/listening-app.js';
 import { temporaryFolder } from '../support/store.js';
 import { openStream } from '../support/stream-client.js';
@@ -41,6 +44,35 @@ test('a stream of such a model states it at the beginning', async () => {
   const stream = await openStream(url, 'tiny/stream?dtype=float32');
   expect(stream.ready).toMatchObject({ model: { digest: MODEL.digest, precision: 'int8' } });
   expect(stream.headers).toMatchObject({ etag: `"${MODEL.digest}.int8"` });
+});
+
+test('gradients and jobs, which are computed in float32, are named so', async () => {
+  const { jobs, runner } = await openTestJobs();
+  const interpreter: Omit<Interpreter, 'close'> = {
+    ...linearInterpreter,
+    gradient: async ({ stimuli: { count, pixels } }) => ({
+      responses: new Float32Array(count),
+      gradient: new Float32Array(pixels.length),
+    }),
+  };
+  const { app } = createTestApp({ served: [MODEL], interpreter, jobs, runner });
+  const stimuli = [new Array(3).fill([0, 0])];
+  const send = (path: string, body: object) =>
+    app.request(`/v1/models/tiny/${path}`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'If-Match': `"${MODEL.digest}.int8"` },
+      body: JSON.stringify(body),
+    });
+  for (const [path, body] of [
+    ['gradient', { stimuli }],
+    ['receptive-field/gradient', { stimuli }],
+    ['preferred-stimulus', { restarts: 1 }],
+  ] as const) {
+    const answer = await send(path, body);
+    expect(answer.headers.get('ETag'), path).toBe(`"${MODEL.digest}"`);
+    const { model } = (await answer.json()) as { readonly model: object };
+    expect(model, path).toEqual({ name: 'tiny', version: MODEL.version, digest: MODEL.digest });
+  }
 });
 
 test('quick measurements in one precision are not those in another', async () => {

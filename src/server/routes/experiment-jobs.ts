@@ -35,6 +35,7 @@ function experimentJob<Experiment extends JobExperiment>(
       id: experiment.operationId,
       tag: 'experiments',
       summary: experiment.summary,
+      isExact: true,
       query: z.strictObject({ priority: JobPriority.default('normal') }),
       body: { required: false, content: { 'application/json': request } },
       answers: ACCEPTED,

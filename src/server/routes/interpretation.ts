@@ -43,6 +43,7 @@ const presentation = {
   tag: 'experiments',
   query: StimulusQuery,
   deadline: true,
+  isExact: true,
   body: { required: true, content: STIMULI },
 } as const;
 
