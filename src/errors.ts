@@ -101,6 +101,9 @@ export class NoReadoutError extends errorKind('no-readout', 422) {}
 /** A network that another program made has no graph of its gradient. */
 export class NoGradientError extends errorKind('no-gradient', 409) {}
 
+/** The library that reads and writes image files does not work on this machine; the message says what to do. */
+export class NoImageLibraryError extends errorKind('no-image-library', 503) {}
+
 /** The queue of the scheduler, or of another worker, is full. */
 export class QueueFullError extends errorKind('queue-full', 429, SOON) {}
 

@@ -6,6 +6,7 @@ import type { Registry } from 'prom-client';
 import { announcement, stepLine } from './announcement.js';
 import type { Config } from './config.js';
 import { jobWorkerOptions, openDataFolder } from './data-folder.js';
+import { messageOf } from './errors.js';
 import { createSetAnalysis } from './experiments/set-tuning/analysis-thread.js';
 import type { ModelRepository } from './inference/catalogue.js';
 import type { ProcessEngine } from './inference/process-engine.js';
@@ -192,8 +193,8 @@ export async function runServer(config: Config, parts: ServerParts): Promise<voi
   }).catch((err: unknown) =>
     logger.warn({ err }, 'the first answers will be slower: the rehearsal failed'),
   );
-  // While the inference process loads the models.
-  void loadImageLibrary();
+  // While the inference process loads the models. Without it, all but image files is served.
+  loadImageLibrary().catch((err: unknown) => logger.warn({ err }, messageOf(err)));
   await models.loaded;
   const preloadFault = unknownPreloads(config.PRELOAD, catalogue);
   if (preloadFault !== undefined) logger.warn(preloadFault);

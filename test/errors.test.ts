@@ -11,6 +11,7 @@ const EACH: readonly (readonly [errors.PublicError, string, number, string | und
   [new errors.NoAttentionError('x'), 'no-attention', 422, undefined],
   [new errors.NoReadoutError('x'), 'no-readout', 422, undefined],
   [new errors.NoGradientError('x'), 'no-gradient', 409, undefined],
+  [new errors.NoImageLibraryError('x'), 'no-image-library', 503, undefined],
   [new errors.QueueFullError('x'), 'queue-full', 429, '1'],
   [new errors.DeadlineError('x'), 'deadline', 503, '1'],
   [new errors.ClientDisconnectedError('x'), 'client-disconnected', 499, undefined],

@@ -235,9 +235,9 @@ function isReadable(space: string): space is keyof typeof SPACES {
 }
 
 async function readHeader(bytes: Uint8Array, format: string): Promise<Metadata> {
+  const sharp = await loadImageLibrary();
   try {
     // The caller compares the size with the limit, and its message names both.
-    const sharp = await loadImageLibrary();
     return await sharp(bytes, { limitInputPixels: false }).metadata();
   } catch (cause) {
     throw new InputError(`the ${format} is truncated or corrupted`, [], { cause });
