@@ -181,11 +181,14 @@ async function rehearseStream(
   repeat: (send: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const socket = new WebSocket(url, { perMessageDeflate: false });
-  await once(socket, 'message');
+  const end = new AbortController();
+  socket.once('close', (code) => end.abort(new Error(`a stream was closed with ${code}`)));
+  const answered = () => once(socket, 'message', { signal: end.signal });
+  await answered();
   const frame = new Uint8Array(frameBytes(stimulus, 'uint8'));
   await repeat(async () => {
     socket.send(frame);
-    await once(socket, 'message');
+    await answered();
   });
   socket.close();
   await once(socket, 'close');

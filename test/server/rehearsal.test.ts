@@ -91,3 +91,21 @@ test('an engine that fails ends it with the status of the answer', async () => {
     'a request was answered 500',
   );
 });
+
+test('a stream that the service closes ends it too', async () => {
+  const { deps, engine, service, options } = setUp(true);
+  let requests = 0;
+  const scheduling: typeof options.scheduling = {
+    ...options.scheduling,
+    engine: {
+      ...engine,
+      // A bug closes the stream, which follows six requests.
+      respond: (request) =>
+        ++requests > 6 ? Promise.reject(new Error('broken')) : engine.respond(request),
+    },
+  };
+  const rehearsal = rehearse(deps, service, { ...options, scheduling });
+  await expect(rehearsal).rejects.toMatchObject({
+    cause: { message: 'a stream was closed with 1011' },
+  });
+});
