@@ -7,7 +7,7 @@ export const MODULES = [
     folder: 'src/inference/kernels',
     name: 'kernels',
     vectors: 'kernels',
-    files: ['network.c', 'threads.c', 'addon.c'],
+    files: ['network.c', 'threads.c', 'mailbox.c', 'addon.c'],
   },
   {
     folder: 'training/kernels',

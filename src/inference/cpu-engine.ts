@@ -4,7 +4,8 @@ import type { Precision } from '../network/precision.js';
 import { createTaskThread } from '../workers/task-thread.js';
 import type { Engine } from './engine.js';
 import { checkGolden, goldenStimuli } from './golden-check.js';
-import { loadAddon } from './kernels/addon.js';
+import { type Addon, loadAddon, type NativeAnswerer } from './kernels/addon.js';
+import type { DirectModel, MailboxFiles } from './kernels/mailbox.js';
 import { createKernelResponder } from './kernels/respond.js';
 import { type KernelThreads, startKernelThreads } from './kernels/threads.js';
 import type { LoadedModel } from './loaded-model.js';
@@ -22,6 +23,8 @@ export interface CpuEngineOptions {
   readonly kernels?: string;
   /** In which the kernels store weights; left out: float32. */
   readonly precision?: Precision;
+  /** From which small requests are answered, where there are kernels. */
+  readonly mailbox?: MailboxFiles | undefined;
   /** The compiled module that threads of onnxruntime run. */
   readonly entry?: URL;
   /** The compiled module that prepares models. */
@@ -32,6 +35,13 @@ export interface CpuEngineOptions {
 
 interface ServedModel extends LoadedModel {
   readonly population: PopulationSize;
+  readonly direct?: DirectModel | undefined;
+}
+
+/** What answers a mailbox. */
+interface Answering {
+  readonly addon: Addon;
+  readonly answerer: NativeAnswerer;
 }
 
 /** The thread that prepares models takes 20 MB, and starts in 0.1 s; models that are loaded one after the other use one. */
@@ -60,6 +70,7 @@ export function createCpuEngine(options: CpuEngineOptions): Engine {
   });
   preparing.start();
   const kernels = addon && { file: options.kernels, threads: startKernelThreads(addon, count) };
+  const answering = addon && options.mailbox && answerMailbox(addon, options.mailbox);
   let pools: Pools | undefined;
   // With kernels, threads of onnxruntime start with the first model that needs them.
   if (kernels === undefined) openPools();
@@ -80,7 +91,7 @@ export function createCpuEngine(options: CpuEngineOptions): Engine {
       const model = {
         population: populationSize(card),
         ...(prepared.kind === 'kernels'
-          ? loadKernels(kernels?.threads, prepared)
+          ? loadKernels(kernels?.threads, prepared, answering)
           : await loadGraphs(openPools(), digest, prepared)),
       };
       try {
@@ -100,6 +111,8 @@ export function createCpuEngine(options: CpuEngineOptions): Engine {
       await model?.unload();
     },
 
+    direct: (digest) => models.get(digest)?.direct,
+
     async respond({ digest, stimuli, neurons }) {
       const model = models.get(digest);
       if (model === undefined) throw new Error(`model ${digest} is not loaded`);
@@ -107,6 +120,7 @@ export function createCpuEngine(options: CpuEngineOptions): Engine {
     },
 
     async close() {
+      answering?.addon.closeAnswerer(answering.answerer);
       kernels?.threads.close();
       await Promise.all([preparing.close(), pools?.close()]);
     },
@@ -140,15 +154,29 @@ function respond(
   );
 }
 
+function answerMailbox(addon: Addon, { memory, bell }: MailboxFiles): Answering | undefined {
+  const answerer = addon.answerMailbox(memory, bell);
+  return answerer && { addon, answerer };
+}
+
 function loadKernels(
   threads: KernelThreads | undefined,
-  { networks }: PreparedKernels,
-): LoadedModel {
+  { networks, card }: PreparedKernels,
+  answering: Answering | undefined,
+): LoadedModel & Pick<ServedModel, 'direct'> {
   if (threads === undefined) throw new Error('a model was prepared for kernels that are not there');
   const responder = createKernelResponder(threads, networks);
+  const { site, weights } = responder;
+  // Other models have columns or pixels in another order than the kernels.
+  const isDirect = populationSize(card).members === 1 && card.stimulus.channels === 1;
+  const number = isDirect && answering?.addon.addSite(answering.answerer, site, weights);
+  const { multiplications } = networks;
   return {
+    direct: number ? { site: number, multiplications } : undefined,
     respond: (stimuli, columns, isBackground) =>
       responder.respond(planar(stimuli), stimuli.count, columns, isBackground),
-    unload: async () => {},
+    async unload() {
+      if (number) answering?.addon.removeSite(answering.answerer, number);
+    },
   };
 }

@@ -1,5 +1,6 @@
 import type { Precision } from '../network/precision.js';
 import type { Stimuli } from '../stimulus/stimuli.js';
+import type { DirectModel } from './kernels/mailbox.js';
 
 /** What computes, for the log, the card of the service and the metrics. */
 export interface EngineDescription {
@@ -38,6 +39,8 @@ export interface Engine {
    */
   load(folder: string, digest: string): Promise<void>;
   unload(digest: string): Promise<void>;
+  /** How small requests to a loaded model can be sent to the engine's process; undefined where they cannot. */
+  direct?(digest: string): DirectModel | undefined;
   /** @returns responses [stimuli, neurons], row-major */
   respond(request: EngineRequest): Promise<Float32Array>;
   close(): Promise<void>;

@@ -4,13 +4,21 @@ import { createLog, type LogLevel, logNode } from '../log.js';
 import { connectToService } from '../workers/connect-to-service.js';
 import { inOrder } from '../workers/in-order.js';
 import type { Engine, EngineDescription } from './engine.js';
+import type { DirectModel, MailboxFiles } from './kernels/mailbox.js';
 import { type EngineChoice, openEngine } from './open-engine.js';
 
 // The inference process: one engine, which computes what the service requests.
 
 /** What the service may call; first `open`. */
-export interface InferenceFunctions extends Pick<Engine, 'load' | 'unload' | 'respond'> {
-  open(choice: EngineChoice, logLevel: LogLevel): Promise<EngineDescription>;
+export interface InferenceFunctions extends Pick<Engine, 'unload' | 'respond'> {
+  /** @param mailbox that the process inherited */
+  open(
+    choice: EngineChoice,
+    logLevel: LogLevel,
+    mailbox: MailboxFiles | undefined,
+  ): Promise<EngineDescription>;
+  /** @returns how small requests to the model go through the mailbox; undefined where they cannot */
+  load(folder: string, digest: string): Promise<DirectModel | undefined>;
 }
 
 let engine: Engine | undefined;
@@ -18,14 +26,15 @@ let log: Logger | undefined;
 
 const functions: InferenceFunctions = {
   ...inOrder({
-    async open(choice: EngineChoice, logLevel: LogLevel) {
+    async open(choice: EngineChoice, logLevel: LogLevel, mailbox: MailboxFiles | undefined) {
       log = createLog('inference', logLevel);
       logNode(log);
-      engine = await openEngine(choice);
+      engine = await openEngine(choice, mailbox);
       return engine.description;
     },
     async load(folder: string, digest: string) {
       await endIfLost(openedEngine().load(folder, digest));
+      return openedEngine().direct?.(digest);
     },
     async unload(digest: string) {
       await endIfLost(openedEngine().unload(digest));

@@ -4,6 +4,7 @@ import type { BackendName } from '../network/backends/index.js';
 import type { Precision } from '../network/precision.js';
 import type { Engine } from './engine.js';
 import { ADDON_FILE, loadAddon } from './kernels/addon.js';
+import type { MailboxFiles } from './kernels/mailbox.js';
 import { isOnnxruntimeDoubtful, loadOnnxruntime, sendNothing } from './onnx/onnxruntime.js';
 
 /** `onnx`, or a backend of tfjs. */
@@ -23,17 +24,18 @@ const GPU_DEVICES = ['/dev/nvidia0', '/dev/nvidiactl', '/dev/dri', '/dev/dxg'];
 
 /**
  * Opens the engine that computes in this process. The modules of other engines are not loaded.
+ * @param mailbox from which the `onnx` engine answers small requests
  * @throws InputError with the reason when the chosen one does not work here, or not in the precision
  */
-export async function openEngine(choice: EngineChoice): Promise<Engine> {
+export async function openEngine(choice: EngineChoice, mailbox?: MailboxFiles): Promise<Engine> {
   const { engine, threads, precision = 'float32' } = choice;
   const isOnnx = engine === 'onnx' || (engine === 'auto' && precision !== 'float32');
-  if (isOnnx) return await openOnnx(threads, precision);
+  if (isOnnx) return await openOnnx(threads, precision, mailbox);
   if (precision !== 'float32') {
     throw new InputError(`the engine ${engine} computes in float32 alone; expected onnx or auto`);
   }
   if (engine !== 'auto') return await openTfjs(engine);
-  return (await openOnGpu()) ?? (await openOnCpu(threads));
+  return (await openOnGpu()) ?? (await openOnCpu(threads, mailbox));
 }
 
 async function openOnGpu(): Promise<Engine | undefined> {
@@ -47,16 +49,20 @@ async function openOnGpu(): Promise<Engine | undefined> {
   return createTfjsEngine(backend);
 }
 
-async function openOnCpu(threads: number): Promise<Engine> {
+async function openOnCpu(threads: number, mailbox?: MailboxFiles): Promise<Engine> {
   try {
-    return await openOnnx(threads);
+    return await openOnnx(threads, 'float32', mailbox);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     return await openTfjs('auto');
   }
 }
 
-async function openOnnx(threads: number, precision: Precision = 'float32'): Promise<Engine> {
+async function openOnnx(
+  threads: number,
+  precision: Precision,
+  mailbox: MailboxFiles | undefined,
+): Promise<Engine> {
   try {
     // With kernels, only the threads that need it load it: it takes 14 MB.
     sendNothing();
@@ -66,7 +72,7 @@ async function openOnnx(threads: number, precision: Precision = 'float32'): Prom
     throw new InputError(`onnxruntime has no binary that works here (${machine})`, [], { cause });
   }
   const { createCpuEngine } = await import('./cpu-engine.js');
-  return createCpuEngine({ threads, kernels: ADDON_FILE, precision });
+  return createCpuEngine({ threads, kernels: ADDON_FILE, precision, mailbox });
 }
 
 async function openTfjs(name: BackendName | 'auto'): Promise<Engine> {

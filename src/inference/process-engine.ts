@@ -3,6 +3,7 @@ import { EngineLostError, ModelLostError, messageOf } from '../errors.js';
 import type { LogLevel } from '../log.js';
 import type { Engine, EngineRequest } from './engine.js';
 import { type InferenceProcess, startInferenceProcess } from './inference-process.js';
+import type { DirectModel } from './kernels/mailbox.js';
 import type { EngineChoice, EngineName } from './open-engine.js';
 
 export interface ProcessEngineOptions {
@@ -16,6 +17,8 @@ export interface ProcessEngineOptions {
   readonly first?: InferenceProcess;
   /** The compiled module that the processes run. */
   readonly entry?: string;
+  /** The compiled kernels. */
+  readonly kernels?: string;
 }
 
 /** An engine, and the process that computes for it. */
@@ -33,19 +36,21 @@ const MAX_FAILED_STARTS = 5;
  * the models it had; requests it had not answered are rejected with EngineLostError.
  */
 export async function createProcessEngine(options: ProcessEngineOptions): Promise<ProcessEngine> {
-  const { choice, logger, onRestart, onModelLost, entry } = options;
+  const { choice, logger, onRestart, onModelLost, entry, kernels } = options;
   /** Folders of the loaded models by digest. */
   const models = new Map<string, string>();
+  /** Of the models in the process that runs, those whose small requests go through its mailbox. */
+  const direct = new Map<string, DirectModel>();
   /** Digests of models that were loaded, and could not be loaded again. */
   const lost = new Set<string>();
   /** Requests that the process computes. */
   const computing = new Set<EngineRequest>();
   const level = logger.level as LogLevel;
-  let running = options.first ?? startInferenceProcess(entry);
+  let running = options.first ?? startInferenceProcess(entry, kernels);
   let closed = false;
   let failedStarts = 0;
   let ready = Promise.resolve();
-  const description = await running.remote.open(choice, level).catch((error: unknown) => {
+  const description = await open(running, choice).catch((error: unknown) => {
     running.kill();
     throw error;
   });
@@ -60,7 +65,7 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
 
     async load(folder, digest) {
       await ready;
-      await running.remote.load(folder, digest);
+      await load(folder, digest);
       models.set(digest, folder);
       lost.delete(digest);
       failedStarts = 0;
@@ -68,6 +73,7 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
 
     async unload(digest) {
       models.delete(digest);
+      direct.delete(digest);
       lost.delete(digest);
       await ready;
       try {
@@ -87,7 +93,7 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
       }
       computing.add(request);
       try {
-        const responses = await running.remote.respond(request);
+        const responses = await (respondDirectly(request) ?? running.remote.respond(request));
         failedStarts = 0;
         return responses;
       } finally {
@@ -102,6 +108,22 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
     },
   };
 
+  /** What goes through the mailbox is in no log of the process: at the level debug, nothing does. */
+  function open({ remote, mailbox }: InferenceProcess, engine: EngineChoice) {
+    return remote.open(engine, level, logger.isLevelEnabled('debug') ? undefined : mailbox?.files);
+  }
+
+  async function load(folder: string, digest: string): Promise<void> {
+    const found = await running.remote.load(folder, digest);
+    if (found) direct.set(digest, found);
+  }
+
+  function respondDirectly(request: EngineRequest): Promise<Float32Array> | undefined {
+    const { digest, stimuli, neurons } = request;
+    const model = direct.get(digest);
+    return model && running.mailbox?.respond(model, stimuli, neurons);
+  }
+
   function watch({ ended, pid }: InferenceProcess): void {
     void ended.then((end) => {
       if (closed) return;
@@ -115,15 +137,16 @@ export async function createProcessEngine(options: ProcessEngineOptions): Promis
 
   async function restart(): Promise<void> {
     const begun = performance.now();
-    running = startInferenceProcess(entry);
-    const { remote, pid } = running;
+    running = startInferenceProcess(entry, kernels);
+    direct.clear();
+    const { pid } = running;
     watch(running);
     onRestart?.();
     const engine = description.name as EngineName;
-    await remote.open({ ...choice, engine }, level);
+    await open(running, { ...choice, engine });
     for (const [digest, folder] of models) {
       try {
-        await remote.load(folder, digest);
+        await load(folder, digest);
       } catch (error) {
         if (error instanceof EngineLostError) throw error;
         // The other models are served. A changed file is the operator's fault, not a client's.

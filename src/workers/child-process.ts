@@ -10,6 +10,8 @@ export interface StartedProcess<Functions extends object> {
   /** Resolves with how the process ended, as `waitForEnd`. */
   readonly ended: Promise<string>;
   kill(): void;
+  /** The numbers that the inherited files have in the process. */
+  readonly inherited: readonly number[];
 }
 
 export interface ProcessOptions {
@@ -21,6 +23,8 @@ export interface ProcessOptions {
   readonly heapMegabytes?: number;
   /** What the process may call. */
   readonly functions?: object;
+  /** Open files that the process inherits, besides those of its input and output. */
+  readonly inherited?: readonly number[] | undefined;
 }
 
 /**
@@ -29,15 +33,19 @@ export interface ProcessOptions {
  */
 const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: '65536' };
 
+/** Input, output and errors are those of this process; messages are the fourth. */
+const STDIO = ['inherit', 'inherit', 'inherit', 'ipc'] as const;
+
 export function startProcess<Functions extends object>(
   options: ProcessOptions,
 ): StartedProcess<Functions> {
-  const { entry, name, heapMegabytes, functions } = options;
+  const { entry, name, heapMegabytes, functions, inherited = [] } = options;
   const bounds = heapMegabytes === undefined ? [] : [`--max-old-space-size=${heapMegabytes}`];
   const child = fork(entry, [], {
     serialization: 'advanced',
     execArgv: ['--expose-gc', ...bounds],
     env: { ...process.env, ...ALLOCATOR },
+    stdio: [...STDIO, ...inherited],
   });
   const { remote, close } = connect<Functions>(portTo(child), functions);
   const ended = waitForEnd(child);
@@ -51,6 +59,7 @@ export function startProcess<Functions extends object>(
     kill() {
       child.kill('SIGKILL');
     },
+    inherited: inherited.map((_, i) => STDIO.length + i),
   };
 }
 

@@ -3,10 +3,16 @@ import { loadNativeAddon } from '../../files/native-addon.js';
 
 declare const SITE: unique symbol;
 declare const THREADS: unique symbol;
+declare const MAILBOX: unique symbol;
+declare const ANSWERER: unique symbol;
 /** The networks of a site, as the addon knows them. */
 export type NativeSite = { readonly [SITE]: true };
 /** Threads of the addon. */
 export type NativeThreads = { readonly [THREADS]: true };
+/** Memory that two processes share, for one request and its answer. */
+export type NativeMailbox = { readonly [MAILBOX]: true };
+/** A thread of the other process, which answers them. */
+export type NativeAnswerer = { readonly [ANSWERER]: true };
 
 /** A request as the addon takes it. Nothing may change or move its arrays before it is answered. */
 export type NativeRequest = readonly [
@@ -74,6 +80,43 @@ export interface Addon {
       done: (isFailed: boolean) => void,
     ]
   ): void;
+  /** @returns undefined where the system gives no shared memory */
+  createMailbox():
+    | {
+        readonly mailbox: NativeMailbox;
+        /** A socket, on which a byte arrives with each answer. */
+        readonly bell: number;
+        /** Open files for the process that answers: the memory, and its end of the bell. */
+        readonly inherited: readonly number[];
+      }
+    | undefined;
+  /**
+   * Sends a request, which must have been answered before the next one.
+   * @param site the number that `addSite` gave
+   * @returns false where it is too large
+   */
+  post(
+    mailbox: NativeMailbox,
+    site: number,
+    pixels: Float32Array,
+    images: number,
+    neurons: Int32Array,
+  ): boolean;
+  /** Copies the responses once the bell has rung. */
+  collect(mailbox: NativeMailbox, responses: Float32Array): void;
+  /**
+   * Answers a mailbox on a thread of its own; takes the files.
+   * @returns undefined where the system gives no shared memory or no thread
+   */
+  answerMailbox(memory: number, bell: number): NativeAnswerer | undefined;
+  /**
+   * Lets requests name a site, which must have at least one thread and stay until it is removed.
+   * @returns its number; 0 where there are too many
+   */
+  addSite(answerer: NativeAnswerer, site: NativeSite, weights: Float32Array): number;
+  removeSite(answerer: NativeAnswerer, site: number): void;
+  /** Ends the thread. */
+  closeAnswerer(answerer: NativeAnswerer): void;
 }
 
 const ADDON = `./kernels-${process.platform}-${process.arch}.node`;

@@ -36,5 +36,5 @@ export function kernelBytes(
   const pixels = stimulus.height * stimulus.width;
   const ofThread = pixels * (THREAD_BYTES.ofMaps + THREAD_BYTES.ofChannel * stimulus.channels);
   const ofNetwork = weights * WEIGHT_BYTES[precision] + floats * FLOAT_BYTES;
-  return networks * ofNetwork + (threads + 1) * (ofThread + widened);
+  return networks * ofNetwork + (threads + 2) * (ofThread + widened);
 }

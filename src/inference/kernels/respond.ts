@@ -1,9 +1,11 @@
-import { MARGIN, type NativeRequest } from './addon.js';
+import { MARGIN, type NativeRequest, type NativeSite } from './addon.js';
 import type { KernelNetworks } from './site-kernels.js';
 import type { KernelThreads } from './threads.js';
 
 /** Computes the responses of some networks with the kernels. */
 export interface KernelResponder {
+  readonly site: NativeSite;
+  readonly weights: Float32Array;
   /**
    * @param images [image, channel, row, column]
    * @param count of images
@@ -22,6 +24,11 @@ export interface KernelResponder {
 /** Multiplications that the caller's thread does itself, within 0.3 ms, because other threads would have to wake up. */
 const SMALL = 4e7;
 
+/** Whether one thread computes so many responses sooner than others would wake up. */
+export function isSmall(responses: number, multiplications: number): boolean {
+  return responses * multiplications <= SMALL;
+}
+
 /** @param networks whose weights are kept, and may be moved in their memory */
 export function createKernelResponder(
   threads: KernelThreads,
@@ -34,14 +41,17 @@ export function createKernelResponder(
   if (place !== packedAt) {
     weights.copyWithin(place, packedAt, weights.length - MARGIN + packedAt);
   }
-  const { site } = addon.createSite(network, threads.count);
+  // One thread more answers the mailbox.
+  const { site } = addon.createSite(network, threads.count + 1);
   return {
+    site,
+    weights,
     async respond(images, count, columns, isBackground = false) {
       const unique = Int32Array.from(new Set(columns));
       const responses = new Float32Array(count * unique.length);
       if (responses.length === 0) return responses;
       const request: NativeRequest = [site, weights, images, unique, responses];
-      if (responses.length * multiplications <= SMALL) addon.respondNow(...request);
+      if (isSmall(responses.length, multiplications)) addon.respondNow(...request);
       else await threads.compute(request, isBackground);
       return unique.length === columns.length ? responses : repeat(responses, unique, columns);
     },

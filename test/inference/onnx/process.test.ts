@@ -23,6 +23,7 @@ beforeAll(async () => {
     choice: { engine: 'onnx', threads: 2 },
     logger: pino({ level: 'silent' }),
     entry: ENTRY,
+    kernels: kernelAddon().file,
   });
   await engine.load(demo.folder, demo.digest);
 });

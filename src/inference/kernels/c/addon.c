@@ -1,16 +1,14 @@
 // The kernels as a module of Node. Arguments come from this folder's .ts files alone; addon.ts describes them.
+#include "arguments.h"
 #include "cpu.h"
+#include "mailbox.h"
 #include "threads.h"
-#include <node_api.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __linux__
 #include <sys/mman.h>
 #include <unistd.h>
 #endif
-
-enum { ALIGNMENT = 64 };
 
 static const Kernels *choose_kernels(void) {
 #if defined(__x86_64__)
@@ -19,30 +17,6 @@ static const Kernels *choose_kernels(void) {
 #else
   return &kernels_neon;
 #endif
-}
-
-static napi_value fail(napi_env env, const char *message) {
-  napi_throw_error(env, NULL, message);
-  return NULL;
-}
-
-// The data of a typed array, and its length.
-static void *read_array(napi_env env, napi_value value, napi_typedarray_type wanted, size_t *length) {
-  napi_typedarray_type type;
-  void *data = NULL;
-  if (napi_get_typedarray_info(env, value, &type, length, &data, NULL, NULL) != napi_ok || type != wanted) return NULL;
-  return data;
-}
-
-// The first place of an array where vectors may begin. Arrays for vectors have ALIGNMENT more bytes than they need.
-static float *aligned(float *data) {
-  return (float *)(((uintptr_t)data + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
-}
-
-static napi_value number(napi_env env, double value) {
-  napi_value result;
-  napi_create_double(env, value, &result);
-  return result;
 }
 
 static void finalize_site(napi_env env, void *site, void *hint) {
@@ -151,7 +125,7 @@ static napi_value respond_now(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
   Request request = {0};
   const char *problem = read_request(env, arguments, &request);
-  if (problem == NULL && !compute_request(&request)) problem = "no memory for responses";
+  if (problem == NULL && !compute_request(&request, request.site->threads)) problem = "no memory for responses";
   return problem == NULL ? NULL : fail(env, problem);
 }
 
@@ -275,24 +249,19 @@ static napi_value respond_later(napi_env env, napi_callback_info info) {
 NAPI_MODULE_INIT() {
   const Kernels *kernels = choose_kernels();
   if (kernels == NULL) return exports;
-  napi_value text, function;
+  napi_value text;
   napi_create_string_utf8(env, kernels->name, NAPI_AUTO_LENGTH, &text);
   napi_set_named_property(env, exports, "instructions", text);
   napi_set_named_property(env, exports, "block", number(env, kernels->block));
-  const struct {
-    const char *name;
-    napi_callback call;
-  } functions[] = {{"createSite", create},
-                   {"firstPlace", first_place},
-                   {"preferLargePages", prefer_large_pages},
-                   {"packStep", pack_step},
-                   {"respondNow", respond_now},
-                   {"startThreads", start},
-                   {"stopThreads", stop},
-                   {"respondLater", respond_later}};
-  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-    napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].call, NULL, &function);
-    napi_set_named_property(env, exports, functions[i].name, function);
-  }
+  const Function functions[] = {{"createSite", create},
+                                {"firstPlace", first_place},
+                                {"preferLargePages", prefer_large_pages},
+                                {"packStep", pack_step},
+                                {"respondNow", respond_now},
+                                {"startThreads", start},
+                                {"stopThreads", stop},
+                                {"respondLater", respond_later}};
+  offer(env, exports, functions, sizeof functions / sizeof *functions);
+  offer_mailboxes(env, exports);
   return exports;
 }

@@ -72,8 +72,8 @@ static size_t pieces_of(const Request *r) {
   return (r->count + TOGETHER - 1) / TOGETHER * r->width;
 }
 
-int compute_request(Request *r) {
-  float *memory = memory_of(r->site, r->site->threads);
+int compute_request(Request *r, int thread) {
+  float *memory = memory_of(r->site, thread);
   if (memory == NULL) return 0;
   size_t transformed = 0;
   for (size_t piece = 0; piece < pieces_of(r); piece++) compute_piece(r, memory, piece, &transformed);

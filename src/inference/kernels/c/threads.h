@@ -40,6 +40,7 @@ Threads *start_threads(int count);
 void stop_threads(Threads *);
 void add_request(Threads *, Request *);
 
-// Computes a request on the thread that calls. Returns 0 where there is no memory.
-int compute_request(Request *);
+// Computes a request on the thread that calls, in the memory of a thread; `site->threads` has that of the caller.
+// Returns 0 where there is no memory.
+int compute_request(Request *, int thread);
 #endif
