@@ -1,11 +1,14 @@
 // A contender of bench/inference.ts, on the files of a model: see CONTENDERS. Answers each line, a number of images,
 // with the milliseconds that their responses took; `neuron` is one image for one neuron, `peak` requests the
-// GFLOP/s of a matrix product, `golden` the greatest difference from the card's responses, as a share of their range.
+// GFLOP/s of a matrix product, `bandwidth` the GB/s at which the threads read memory, `golden` the greatest difference
+// from the card's responses, as a share of their range; `multiplications` and `bytes` what the kernels take for an image
+// and a neuron, 0 without kernels.
 import { createInterface } from 'node:readline';
 import { exportedGraph } from '../deploy/onnx/exported-graph.js';
 import { createCpuEngine } from '../src/inference/cpu-engine.js';
 import { goldenStimuli } from '../src/inference/golden-check.js';
-import { ADDON_FILE } from '../src/inference/kernels/addon.js';
+import { ADDON_FILE, loadAddon } from '../src/inference/kernels/addon.js';
+import { packNetworks } from '../src/inference/kernels/site-kernels.js';
 import { createGraph, valueNamed } from '../src/inference/onnx/graph.js';
 import { loadOnnxruntime } from '../src/inference/onnx/onnxruntime.js';
 import { encodeModel } from '../src/inference/onnx/proto.js';
@@ -16,6 +19,7 @@ import { isShared } from '../src/network/any-architecture.js';
 import { randomStream } from '../src/network/random.js';
 import { requiredParts } from '../src/network/required-parts.js';
 import type { Stimuli } from '../src/stimulus/stimuli.js';
+import { openBandwidth } from './inference/bandwidth.js';
 import { openWasm } from './inference/wasm.js';
 import { createWinogradGraph } from './inference/winograd-graph.js';
 
@@ -48,6 +52,7 @@ const respond = await open().catch((error: unknown) => {
   return process.exit(1);
 });
 const product = await openProduct();
+const bandwidth = openBandwidth(threads);
 
 await time('1');
 console.log(`ready ${title}`);
@@ -57,8 +62,30 @@ for await (const line of createInterface({ input: process.stdin })) {
 process.exit(0);
 
 async function answer(line: string): Promise<number> {
-  if (line === 'peak') return await product();
-  return line === 'golden' ? await greatestDifference() : await time(line);
+  switch (line) {
+    case 'peak':
+      return await product();
+    case 'bandwidth':
+      return await bandwidth();
+    case 'golden':
+      return await greatestDifference();
+    case 'multiplications':
+    case 'bytes':
+      return (await measureKernels())[line];
+    default:
+      return await time(line);
+  }
+}
+
+/** What the kernels take for a neuron of the model. */
+async function measureKernels() {
+  const { architecture, stimulus } = nativeCard(model.card);
+  const addon = loadAddon();
+  if (addon === undefined || isShared(architecture)) return { multiplications: 0, bytes: 0 };
+  const members = await readMembers(model);
+  const one = { architecture, stimulus, members, networks: [0], precision: 'float32' } as const;
+  const { multiplications, floats } = addon.createSite(packNetworks(addon, one).network, 0);
+  return { multiplications, bytes: floats * Float32Array.BYTES_PER_ELEMENT };
 }
 
 /** From the card's responses, as a share of their range. */

@@ -113,7 +113,8 @@ async function benchArchitecture(
     const difference = isOwn ? await contender.send('golden') : undefined;
     times.push({ contender, isOwn, difference, latencies: REQUESTS.map(() => []) });
   }
-  const peaks: number[] = [];
+  const own = times.find(({ isOwn }) => isOwn);
+  const [peaks, bandwidths]: [number[], number[]] = [[], []];
   for (let round = 0; round < rounds; round++) {
     for (const { contender, latencies } of times) {
       for (const [request, { line }] of REQUESTS.entries()) {
@@ -121,11 +122,21 @@ async function benchArchitecture(
         await pause(REST);
       }
     }
-    const product = times.find(({ isOwn }) => isOwn);
-    if (product) peaks.push(await product.contender.send('peak'));
+    if (own === undefined) continue;
+    peaks.push(await own.contender.send('peak'));
+    bandwidths.push(await own.contender.send('bandwidth'));
     await pause(REST);
   }
-  report(id, times, median(peaks), neurons);
+  const peak = median(peaks);
+  console.log(describeWork(id, neurons, peak));
+  if (own !== undefined) {
+    const each = {
+      multiplications: await own.contender.send('multiplications'),
+      bytes: await own.contender.send('bytes'),
+    };
+    if (each.bytes > 0) console.log(describeFloor(each, neurons, peak, median(bandwidths)));
+  }
+  report(id, times, peak, neurons);
   for (const { contender } of times) await contender.stop();
 }
 
@@ -139,14 +150,40 @@ interface Times {
   readonly latencies: number[][];
 }
 
+/** Of an image, as direct sums. */
+function operationsOf(id: DesignName, neurons: number): number {
+  const { shared, each } = multiplications(DESIGNS[id].network, { height: 50, width: 50 });
+  return 2 * (shared + each * neurons);
+}
+
+function describeWork(id: DesignName, neurons: number, peak: number): string {
+  const gigaflop = (operationsOf(id, neurons) / 1e9).toFixed(2);
+  return `\n${id}: ${gigaflop} GFLOP an image; a matrix product reaches ${peak.toFixed(0)} GFLOP/s`;
+}
+
+/**
+ * The least that an image can take the kernels: the products as they compute them, at the peak, and the weights, once.
+ * @param each of a neuron
+ * @param peak GFLOP/s
+ * @param bandwidth GB/s
+ */
+function describeFloor(
+  each: { readonly multiplications: number; readonly bytes: number },
+  neurons: number,
+  peak: number,
+  bandwidth: number,
+): string {
+  const gigaflop = (2 * each.multiplications * neurons) / 1e9;
+  const megabytes = (each.bytes * neurons) / 1e6;
+  return (
+    `  as the kernels compute it, ${gigaflop.toFixed(2)} GFLOP: at least ${((1000 * gigaflop) / peak).toFixed(1)} ms; ` +
+    `${megabytes.toFixed(0)} MB of weights at ${bandwidth.toFixed(0)} GB/s: at least ${(megabytes / bandwidth).toFixed(1)} ms`
+  );
+}
+
 /** @param peak GFLOP/s of a matrix product of onnxruntime */
 function report(id: DesignName, times: readonly Times[], peak: number, neurons: number): void {
-  const { shared, each } = multiplications(DESIGNS[id].network, { height: 50, width: 50 });
-  const operations = (count: number) => 2 * (shared + each * count);
-  console.log(
-    `\n${id}: ${(operations(neurons) / 1e9).toFixed(2)} GFLOP an image; a matrix product reaches ` +
-      `${peak.toFixed(0)} GFLOP/s`,
-  );
+  const operations = (count: number) => operationsOf(id, count);
   const published = times.find(({ contender }) => contender.device.startsWith('PyTorch'));
   for (const [request, { what, images, whole }] of REQUESTS.entries()) {
     for (const { contender, latencies, difference } of times) {

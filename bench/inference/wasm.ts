@@ -79,7 +79,7 @@ function createPacker(kernels: KernelModule): Packer {
     createSite(network) {
       ({ site: opened, floats } = kernels.open(network));
       packed = kernels.allocate(floats);
-      return { site: {} as NativeSite, floats, bytes: 0 };
+      return { site: {} as NativeSite, floats, bytes: 0, multiplications: 0 };
     },
     firstPlace: () => 0,
     preferLargePages: () => undefined,

@@ -46,6 +46,8 @@ export interface Addon {
     readonly floats: number;
     /** Bytes of memory that each thread takes to compute it. */
     readonly bytes: number;
+    /** Multiplications of the products that an image takes for a neuron, as the kernels compute them, each with an addition. */
+    readonly multiplications: number;
   };
   /** The index at which weights begin in their memory, where lines of the CPU's cache begin: below MARGIN. */
   firstPlace(weights: Float32Array): number;

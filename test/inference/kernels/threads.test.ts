@@ -74,6 +74,17 @@ test('threads that are closed reject the requests that they have not computed, a
   await expect(threads.compute(createRequest(1, 2), false)).rejects.toThrow('have ended');
 });
 
+test('a site counts the multiplications of its products', () => {
+  const stimulus = [1, 50, 50, 32, 0, 0];
+  const first = [0, 5, 1, 0, 0, 20, 20];
+  const count = (...steps: number[]) =>
+    addon.createSite(Int32Array.of(...stimulus, ...first, ...steps), 0).multiplications;
+  const ofFirst = 40 * 40 * 32 * 10; // eight points of five rows for four sums
+  expect(count()).toBe(ofFirst + 20 * 20 * 32);
+  expect(count(2, 5, 1, 0, 0, 7, 8)).toBe(ofFirst + 4 * 4 * 64 * 32 * 32 + 7 * 8 * 32); // tiles of 4x4 sums
+  expect(count(2, 3, 0, 0, 0, 5, 4)).toBe(ofFirst + 5 * 4 * 9 * 32 * 32 + 5 * 4 * 32);
+});
+
 test('wrong arrays are rejected before they are read', () => {
   const [site, weights, images, neurons, responses] = createRequest(2, 0);
   const send = (...request: NativeRequest) => addon.respondNow(...request);

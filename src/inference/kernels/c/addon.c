@@ -24,7 +24,8 @@ static void finalize_site(napi_env env, void *site, void *hint) {
   delete_site(site);
 }
 
-// (network: Int32Array, threads) -> { site, floats of a neuron's weights, bytes of a thread's memory }
+// (network: Int32Array, threads) -> { site, floats of a neuron's weights, bytes of a thread's memory, multiplications of an
+// image }
 static napi_value create(napi_env env, napi_callback_info info) {
   size_t count = 2, length;
   napi_value arguments[2];
@@ -45,6 +46,7 @@ static napi_value create(napi_env env, napi_callback_info info) {
   napi_set_named_property(env, result, "site", external);
   napi_set_named_property(env, result, "floats", number(env, (double)site->network.floats));
   napi_set_named_property(env, result, "bytes", number(env, (double)thread_bytes(site)));
+  napi_set_named_property(env, result, "multiplications", number(env, multiplications_of(&site->network)));
   return result;
 }
 

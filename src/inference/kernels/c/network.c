@@ -27,6 +27,23 @@ static size_t widened_floats(size_t channels) {
   return 64 * (channels * channels + LINE * channels / 8);
 }
 
+static double multiplications_of_step(const Network *n, int i) {
+  const Step *s = n->step + i;
+  const double C = n->channels, cells = (double)s->height * s->width, sums = s->pooled ? 4 * cells : cells;
+  switch (s->kind) {
+    case OF_STIMULUS: return sums * n->stimulus_channels * C * 5 * 8 / 4; // eight products for four sums of a row
+    case BY_TILES: return (double)(tiled(s->height) / 4) * (tiled(s->width) / 4) * 64 * C * C;
+    case ATTENTION: return 2 * cells * C * (C + (double)s[-1].height * s[-1].width);
+    default: return sums * s->kernel * s->kernel * C * C;
+  }
+}
+
+double multiplications_of(const Network *n) {
+  double sum = (double)n->cells * n->channels;
+  for (int i = 0; i < n->steps; i++) sum += multiplications_of_step(n, i);
+  return sum;
+}
+
 static size_t weight_floats(const Network *n, const Step *s) {
   const size_t C = n->channels;
   switch (s->kind) {

@@ -58,6 +58,10 @@ extern const Kernels kernels_avx512, kernels_avx2, kernels_neon;
 // Of the weights of a convolution of a map, as they are stored; its bias follows.
 size_t map_floats(const Step *, int channels);
 
+// Multiplications, each with an addition, that the products of a network take for an image. Transforms, pools and
+// sigmoids come on top.
+double multiplications_of(const Network *);
+
 // Reads what describe-network.ts writes, and chooses how each layer is computed and where its weights are. Returns 0
 // where the description is wrong.
 int read_network(Network *, const int32_t *values, size_t length);
