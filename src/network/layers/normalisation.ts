@@ -70,6 +70,11 @@ function normaliseFused(x: tf.Tensor4D, scale: tf.Tensor1D, shift: tf.Tensor1D):
   };
 }
 
+/** The factor from the variance of so many numbers to an estimate; 1 for a single one, whose variance is 0, as in TensorFlow. */
+function unbiasing(count: number): number {
+  return count / Math.max(count - 1, 1);
+}
+
 /** The same as `normalisePlain`, in six passes over the maps; scale, shift [N·C] */
 function normaliseOnWebgpu(x: tf.Tensor4D, scale: tf.Tensor1D, shift: tf.Tensor1D): Normalised {
   const count = x.size / x.shape[3];
@@ -82,7 +87,7 @@ function normaliseOnWebgpu(x: tf.Tensor4D, scale: tf.Tensor1D, shift: tf.Tensor1
   return {
     value: elementwise(`${standard} * scale + shift`, { maps: { x }, vectors }),
     mean,
-    variance: biased.mul(count / (count - 1)),
+    variance: biased.mul(unbiasing(count)),
     saved: [x, mean, inverse, scale.mul(inverse)],
     gradient: (dy, saved) => {
       const [x, mean, inverse, slope] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor];
@@ -118,7 +123,7 @@ function normalisePlain(x: tf.Tensor4D, scale: tf.Tensor1D, shift: tf.Tensor1D):
   return {
     value: standard.mul<tf.Tensor4D>(scale).add(shift),
     mean,
-    variance: biased.mul(count / (count - 1)),
+    variance: biased.mul(unbiasing(count)),
     saved: [standard, scale.mul(inverse)],
     gradient: (dy, [value, slope]) => {
       const shifted = dy.sum([0, 1, 2]); // [N·C]

@@ -160,6 +160,10 @@ const ODD: Readonly<Record<string, Partial<Population>>> = {
     ...{ height: 32, width: 32, images: 2 },
     architecture: { ...SMALL, channels: 8 },
   },
+  'maps of one number, whose variance is zero': {
+    ...{ height: 32, width: 32, images: 1 },
+    architecture: { ...SMALL, channels: 8 },
+  },
   'blocks in evaluation mode': {
     architecture: { ...SMALL, channels: 8, attention: 'none' },
     still: ['alpha1.', 'alpha2.'],

@@ -42,7 +42,7 @@ static void prepare_norm(const Shape *s, int block, const Parameters *p, int neu
       inverse[c] = is_real ? p->variance[own + c] : 1;
     } else if (is_real) {
       statistics->mean[own + c] = mean[c] + p->bias[own + c];
-      statistics->variance[own + c] = inverse[c] * (count / (count - 1));
+      statistics->variance[own + c] = inverse[c] * (count / fmaxf(count - 1, 1)); // as TensorFlow's, of a single number too
     }
     inverse[c] = 1.0f / sqrtf(inverse[c] + EPSILON);
     kept->slope[block][c] = is_real ? p->scale[own + c] * inverse[c] : 0;
