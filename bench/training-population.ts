@@ -19,7 +19,7 @@ export interface TrainingPopulation {
  * Needs an open backend.
  * @param neurons that are trained together
  * @param images of a batch
- * @param kernels what computes the convolution blocks instead of tfjs
+ * @param kernels what computes the layers before the readout instead of tfjs
  */
 export function createTrainingPopulation(
   id: ArchitectureId,

@@ -38,28 +38,26 @@ export interface Wanted {
   readonly terms?: boolean;
   /** Whether the stimuli need a gradient, which slows the training of the parameters. */
   readonly stimulusGradient?: boolean;
-  /** What computes the convolution blocks of the networks instead of tfjs; the stimuli have no gradient then. */
+  /** What computes the layers before the readout instead of tfjs; then the stimuli have no gradient, and no attention is given. */
   readonly blocks?: BlockOperations | undefined;
 }
 
-/** A block of a network: a convolution, a 2x2 max pool in some, batch norm, a sigmoid, and dropout after some. */
-export type ConvolutionBlock = Pick<Layer, 'block' | 'outputSize'> &
-  NonNullable<Layer['convolution']>;
-
-/** Computes blocks of networks of one neuron each. */
+/** Computes the layers before the readout of networks of one neuron each. */
 export interface BlockOperations {
   /**
-   * Some blocks, one after the other.
-   * @param input what the first of them sees: stimuli, [B, height, width, 1 or 3], or maps, [B, h, w, N·C]
-   * @returns what the last of them gives, [B, h, w, N·C]
+   * @param stimuli [B, height, width, 1 or 3]
+   * @returns the map that the last layer gives, with its dropout, [B, h, w, N·C]
    */
   compute(
-    blocks: readonly ConvolutionBlock[],
+    layers: readonly ComputedLayer[],
     parameters: Parameters,
-    input: tf.Tensor4D,
+    stimuli: tf.Tensor4D,
     training: TrainingMode | undefined,
   ): tf.Tensor4D;
 }
+
+/** What is computed of a layer. */
+export type ComputedLayer = Pick<Layer, 'block' | 'operation' | 'outputSize'>;
 
 /**
  * Responses of a population to a batch of stimuli.
@@ -121,6 +119,8 @@ export function computeMap(
   training?: TrainingMode,
   wanted: Pick<Wanted, 'stimulusGradient' | 'blocks'> = {},
 ): { map: tf.Tensor4D } & Pick<Forward, 'centreAttention'> {
+  const layers = createLayers(architecture, stimuli.shape[3] as Channels);
+  if (wanted.blocks) return { map: wanted.blocks.compute(layers, parameters, stimuli, training) };
   const { take, normalise, dropout } = createBlockPass(parameters, training);
   let centreAttention: tf.Tensor3D | undefined;
   const pass: ForwardPass = {
@@ -137,24 +137,11 @@ export function computeMap(
   };
 
   let map = stimuli;
-  let waiting: ConvolutionBlock[] = [];
-  for (const layer of createLayers(architecture, stimuli.shape[3] as Channels)) {
-    if (wanted.blocks && layer.convolution) {
-      waiting.push({ ...layer, ...layer.convolution });
-      continue;
-    }
-    computeWaiting();
+  for (const layer of layers) {
     map = layer.forward(map, pass);
     if (layer.hasDropout) map = dropout(layer.block, map);
   }
-  computeWaiting();
   return { map, ...(centreAttention && { centreAttention }) };
-
-  /** The blocks since the last layer of another kind, all at once. */
-  function computeWaiting(): void {
-    if (waiting.length > 0) map = wanted.blocks!.compute(waiting, parameters, map, training);
-    waiting = [];
-  }
 
   /** [N, k, k, in, out] */
   function filters(block: string): tf.Tensor5D {

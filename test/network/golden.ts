@@ -19,7 +19,7 @@ export interface GoldenOptions {
    * the gradient of the pool jumps there by more than any rounding.
    */
   readonly ties?: readonly ArchitectureId[];
-  /** The compiled kernels that compute convolution blocks instead of the backend. */
+  /** The compiled kernels that compute the layers before the readout instead of the backend. */
   readonly kernels?: string;
   /** The timeout of one test, in milliseconds. */
   readonly timeout?: number;

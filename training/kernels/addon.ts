@@ -1,34 +1,68 @@
 import { fileURLToPath } from 'node:url';
 import { loadNativeAddon } from '../../src/files/native-addon.js';
+import type { LayerOperation } from '../../src/network/layers/layer.js';
 
 declare const NEURONS: unique symbol;
 /** The memory of some blocks of a population, as the addon knows it. */
 export type NativeNeurons = { readonly [NEURONS]: true };
 
 /** The kinds of blocks, as Kind of blocks.h numbers them. */
-export const BLOCK_KINDS = { ofStimulus: 0, byTiles: 1, direct: 2 } as const;
+export const BLOCK_KINDS: Readonly<Record<LayerOperation['kind'], number>> = {
+  ofStimulus: 0,
+  byTiles: 1,
+  direct: 2,
+  identity: 3,
+  mapped: 4,
+};
 
-/** The parameters of a block of all neurons: each [neuron, ...]. */
-export type NativeBlock = readonly [
-  /** [neuron, row, column, from, to] */
-  filters: Float32Array,
-  /** [neuron, channel], as those that follow. */
-  bias: Float32Array,
-  scale: Float32Array,
-  shift: Float32Array,
-  /** Running statistics; empty where those of the batch are used. */
-  mean: Float32Array,
-  variance: Float32Array,
-  /** Factors, [image, neuron, channel]; empty where there is no dropout. */
-  dropout: Float32Array,
-];
+/** Names of the learned weights of a block, before its batch norm. */
+interface BlockWeights {
+  /** In the order in which blocks.h numbers them, as `biases`, which follow. */
+  readonly withGradient: readonly string[];
+  /** A batch norm subtracts what they add, so that their gradients are zero. */
+  readonly biases: readonly string[];
+  /** Those that change nothing, which the addon does not take. */
+  readonly unread: readonly string[];
+}
+
+const CONVOLUTION: BlockWeights = {
+  withGradient: ['convolution.weight'],
+  biases: ['convolution.bias'],
+  unread: [],
+};
+/** The bias of the keys adds the same to all scores of a cell, which their softmax takes away. */
+const IDENTITY: BlockWeights = {
+  withGradient: ['gamma', 'query.weight', 'query.bias', 'key.weight'],
+  biases: [],
+  unread: ['key.bias'],
+};
+const MAPPED: BlockWeights = {
+  withGradient: [...IDENTITY.withGradient, 'value.weight', 'output.weight'],
+  biases: ['value.bias', 'output.bias'],
+  unread: IDENTITY.unread,
+};
+
+export const BLOCK_WEIGHTS: Readonly<Record<LayerOperation['kind'], BlockWeights>> = {
+  ofStimulus: CONVOLUTION,
+  byTiles: CONVOLUTION,
+  direct: CONVOLUTION,
+  identity: IDENTITY,
+  mapped: MAPPED,
+};
+
+/**
+ * The parameters of a block of all neurons: its weights and biases, [neuron, ...] each, and then, [neuron, channel],
+ * scale, shift, running mean and running variance, and factors of dropout, [image, neuron, channel]. Running statistics
+ * are empty where those of the batch are used, and factors where there is no dropout.
+ */
+export type NativeBlock = readonly Float32Array[];
 
 /** A batch as the addon takes it. */
 export type NativeBatch = readonly [
   neurons: NativeNeurons,
   images: number,
-  /** Stimuli, [image, row, column, channel], or maps, [image, row, column, neuron, channel]. */
-  input: Float32Array,
+  /** [image, row, column, channel] */
+  stimuli: Float32Array,
   blocks: readonly NativeBlock[],
 ];
 
@@ -37,8 +71,8 @@ export interface Addon {
   /** The instructions of the CPU that it uses, such as AVX-512. */
   readonly instructions: string;
   /**
-   * @param sizes neurons, images of a batch at most, height, width and channels of the input, channels of the maps, threads
-   * @param blocks kind and kernel of each, one after the other
+   * @param sizes neurons, images of a batch at most, height, width and channels of the stimuli, channels of the maps, threads
+   * @param blocks kind and kernel of each, one after the other; the first, and no other, is of the stimuli
    */
   create(sizes: readonly number[], blocks: readonly number[]): NativeNeurons;
   /**
@@ -50,15 +84,13 @@ export interface Addon {
   /**
    * After a forward pass of the same batch.
    * @param gradient of the map
-   * @param gradients get those of filters, scale and shift of each block; that of a bias is zero
-   * @param ofInput gets the gradient of maps; not written where the input is stimuli
+   * @param gradients of each block, get those of the weights with a gradient, of scale and of shift
    */
   backward(
     ...batch: [
       ...NativeBatch,
       gradient: Float32Array,
-      gradients: readonly Float32Array[],
-      ofInput: Float32Array,
+      gradients: readonly (readonly Float32Array[])[],
     ]
   ): void;
   /** Frees the memory, which nothing may use afterwards. */

@@ -1,15 +1,17 @@
 import * as tf from '@tensorflow/tfjs';
 import type { Architecture } from '../../src/network/architecture.js';
 import { type Parameters, type TrainingMode, takeFrom } from '../../src/network/block-pass.js';
-import type { BlockOperations, ConvolutionBlock } from '../../src/network/forward.js';
-import { type Addon, BLOCK_KINDS, type NativeBatch, type NativeBlock } from './addon.js';
+import type { BlockOperations, ComputedLayer } from '../../src/network/forward.js';
+import {
+  type Addon,
+  BLOCK_KINDS,
+  BLOCK_WEIGHTS,
+  type NativeBatch,
+  type NativeBlock,
+} from './addon.js';
 import { holdNeurons } from './held-neurons.js';
 
 const NONE = new Float32Array();
-/** Learned parameters of a block, in the order of the addon's. */
-const LEARNED = ['convolution.weight', 'convolution.bias', 'norm.scale', 'norm.shift'] as const;
-/** The place of the one without a gradient. */
-const BIAS = LEARNED.indexOf('convolution.bias');
 
 /** Kernels that compute the blocks of a population. They hold memory until they are disposed. */
 export interface BlockKernels extends BlockOperations {
@@ -17,11 +19,11 @@ export interface BlockKernels extends BlockOperations {
 }
 
 /**
- * Computes the convolution blocks of networks, and the gradients of their parameters, with kernels in C instead of tfjs.
- * They take nearly all of the time of a training. tfjs computes the other layers, on a backend of the CPU.
+ * Computes the layers of networks before their readouts, and the gradients of their parameters, with kernels in C instead
+ * of tfjs. They take nearly all of the time of a training. tfjs computes the readouts, on a backend of the CPU.
  *
- * The batch norm of a block subtracts the mean, so that the bias of its convolution changes nothing: its gradient is
- * exactly zero, where the rounding errors of other implementations make Adam move it.
+ * A batch norm subtracts the mean, and a softmax what is the same for all keys, so that some biases change nothing: their
+ * gradients are exactly zero, where the rounding errors of other implementations make Adam move them.
  * @param threads that share the neurons
  * @example
  * const kernels = createBlockKernels(loadAddon()!, ARCHITECTURES.ff_cnn.network, 2);
@@ -37,91 +39,94 @@ export function createBlockKernels(
   const held = holdNeurons(addon);
 
   return {
-    compute(blocks, parameters, input, training) {
-      const names = blocks.flatMap(({ block }) => LEARNED.map((name) => `${block}.${name}`));
+    compute(layers, parameters, stimuli, training) {
+      const names = layers.flatMap(learnedNames);
       const compute = tf.customGrad((...inputs) => {
         inputs.pop(); // a function of tfjs that saves tensors, which are kept here anyway
-        const [map, ...learned] = inputs as [tf.Tensor4D, ...tf.Tensor[]];
-        return forward(blocks, parameters, map, learned, training);
+        return forward(layers, parameters, stimuli, inputs as tf.Tensor[], training);
       });
-      return compute(input, ...names.map((name) => takeFrom(parameters, name))) as tf.Tensor4D;
+      return compute(...names.map((name) => takeFrom(parameters, name))) as tf.Tensor4D;
     },
     dispose: () => held.release(),
   };
 
-  /** @param learned as LEARNED, of each block */
+  /** @param learned as learnedNames, of each layer */
   function forward(
-    blocks: readonly ConvolutionBlock[],
+    layers: readonly ComputedLayer[],
     parameters: Parameters,
-    input: tf.Tensor4D,
+    stimuli: tf.Tensor4D,
     learned: readonly tf.Tensor[],
     training: TrainingMode | undefined,
   ) {
     const neurons = learned[0]!.shape[0]!;
-    const [images, height, width, depth] = input.shape;
+    const [images, height, width, seen] = stimuli.shape;
     const row = neurons * channels;
-    const seen = blocks[0]!.kind === 'ofStimulus' ? depth : channels;
-    const modes = blocks.map(({ block }) => (training?.isStill?.(block) ? undefined : training));
+    const modes = layers.map(({ block }) => (training?.isStill?.(block) ? undefined : training));
     const batch: NativeBatch = [
       held.hold(
         { neurons, images, height, width, seen, channels, threads },
-        blocks.flatMap(({ kind, kernel }) => [BLOCK_KINDS[kind], kernel]),
+        layers.flatMap(({ operation }) => [BLOCK_KINDS[operation.kind], operation.kernel]),
       ),
       images,
-      input.dataSync<'float32'>(),
-      blocks.map(({ block }, i) =>
-        readBlock(block, parameters, learned.slice(LEARNED.length * i), modes[i]),
-      ),
+      stimuli.dataSync<'float32'>(),
+      layers.map((layer, i) => readBlock(layer, parameters, modes[i])),
     ];
-    const size = blocks.reduce((map, block) => block.outputSize(map), { height, width });
+    const size = layers.reduce((map, layer) => layer.outputSize(map), { height, width });
     const shape = [images, size.height, size.width, row] as const;
     const map = new Float32Array(shape.reduce((product, length) => product * length));
-    const statistics = blocks.flatMap(() => [new Float32Array(row), new Float32Array(row)]);
+    const statistics = layers.flatMap(() => [new Float32Array(row), new Float32Array(row)]);
     addon.forward(...batch, map, statistics);
-    for (const [i, { block }] of blocks.entries()) {
+    for (const [i, { block }] of layers.entries()) {
       const [mean, variance] = statistics.slice(2 * i) as [Float32Array, Float32Array];
       modes[i]?.collect(block, { mean: tf.tensor1d(mean), variance: tf.tensor1d(variance) });
     }
-    const gradFunc = (dy: tf.Tensor) => backward(batch, dy, input, learned);
+    const gradFunc = (dy: tf.Tensor) => backward(layers, batch, dy, learned);
     return { value: tf.tensor4d(map, [...shape]), gradFunc };
   }
 
-  /** @returns the gradients of the input, which is zero for stimuli, and of the parameters */
+  /** @returns the gradients of what is learned */
   function backward(
+    layers: readonly ComputedLayer[],
     batch: NativeBatch,
     dy: tf.Tensor,
-    input: tf.Tensor4D,
     learned: readonly tf.Tensor[],
   ): tf.Tensor[] {
-    const ofInput = new Float32Array(input.size);
     const gradients = learned.map(({ size }) => new Float32Array(size));
-    const computed = gradients.filter((_, i) => i % LEARNED.length !== BIAS);
-    addon.backward(...batch, dy.dataSync<'float32'>(), computed, ofInput);
-    return [
-      tf.tensor4d(ofInput, input.shape),
-      ...gradients.map((data, i) => tf.tensor(data, learned[i]!.shape, 'float32')),
-    ];
+    let first = 0;
+    const computed = layers.map((layer) => {
+      const own = gradients.slice(first, first + learnedNames(layer).length);
+      first += own.length;
+      return own.slice(0, namesWithGradient(layer).length);
+    });
+    addon.backward(...batch, dy.dataSync<'float32'>(), computed);
+    return gradients.map((data, i) => tf.tensor(data, learned[i]!.shape, 'float32'));
   }
 }
 
+/** Names of parameters, in the order in which the addon writes their gradients. */
+function namesWithGradient({ block, operation }: ComputedLayer): string[] {
+  const names = [...BLOCK_WEIGHTS[operation.kind].withGradient, 'norm.scale', 'norm.shift'];
+  return names.map((name) => `${block}.${name}`);
+}
+
+/** Names of all learned parameters; those that follow the ones with a gradient have the gradient zero. */
+function learnedNames(layer: ComputedLayer): string[] {
+  const { biases, unread } = BLOCK_WEIGHTS[layer.operation.kind];
+  const others = [...biases, ...unread].map((name) => `${layer.block}.${name}`);
+  return [...namesWithGradient(layer), ...others];
+}
+
 function readBlock(
-  block: string,
+  { block, operation }: ComputedLayer,
   parameters: Parameters,
-  learned: readonly tf.Tensor[],
   mode: TrainingMode | undefined,
 ): NativeBlock {
-  const read = (tensor: tf.Tensor) => tensor.dataSync<'float32'>();
-  const [filters, bias, scale, shift] = LEARNED.map((_, i) => read(learned[i]!));
-  const statistic = (name: string) =>
-    mode ? NONE : read(takeFrom(parameters, `${block}.norm.${name}`));
+  const read = (name: string) => takeFrom(parameters, `${block}.${name}`).dataSync<'float32'>();
+  const { withGradient, biases } = BLOCK_WEIGHTS[operation.kind];
   const dropout = mode?.dropout?.[block];
   return [
-    filters!,
-    bias!,
-    scale!,
-    shift!,
-    statistic('mean'),
-    statistic('variance'),
-    dropout ? read(dropout) : NONE,
+    ...[...withGradient, ...biases, 'norm.scale', 'norm.shift'].map(read),
+    ...['norm.mean', 'norm.variance'].map((name) => (mode ? NONE : read(name))),
+    dropout ? dropout.dataSync<'float32'>() : NONE,
   ];
 }

@@ -5,7 +5,7 @@ export interface NeuronSizes {
   readonly neurons: number;
   /** Of a batch. */
   readonly images: number;
-  /** Of the input of the first block. */
+  /** Of the stimuli. */
   readonly height: number;
   readonly width: number;
   readonly seen: number;

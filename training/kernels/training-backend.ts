@@ -6,7 +6,7 @@ import { type Backend, openBackend } from '../../src/network/backends/open.js';
 import { ADDON_FILE, loadAddon } from './addon.js';
 import { type BlockKernels, createBlockKernels } from './block-kernels.js';
 
-/** Kernels in C for the convolution blocks of networks of one neuron each. */
+/** Kernels in C for the layers before the readout of networks of one neuron each. */
 export interface TrainingKernels {
   /** A label: `kernels for AVX-512 on 2 CPU threads`. */
   readonly device: string;

@@ -199,7 +199,7 @@ export function createLearner(
 
 /**
  * The responses of whole networks to stimuli.
- * @param blocks what computes their convolution blocks instead of tfjs
+ * @param blocks what computes their layers before the readout instead of tfjs
  */
 export function wholeNetwork(architecture: Architecture, blocks?: BlockOperations): Respond {
   return (parameters, stimuli, training) =>

@@ -31,7 +31,7 @@ export interface LearningPart {
 interface WholeNetworks {
   readonly architecture: Architecture;
   readonly specifications: readonly ParameterSpecification[];
-  /** What computes their convolution blocks instead of tfjs. */
+  /** What computes their layers before the readout instead of tfjs. */
   readonly blocks: BlockOperations | undefined;
 }
 

@@ -41,7 +41,7 @@ export interface PopulationTask {
   readonly seed: number;
   /** What the recipe's frozen parameters, or in a warm start all parameters, are taken from. */
   readonly base?: Base | undefined;
-  /** What computes the convolution blocks of separate networks, where there are kernels. */
+  /** What computes the layers before the readout of separate networks, where there are kernels. */
   readonly kernels?: TrainingKernels | undefined;
 }
 

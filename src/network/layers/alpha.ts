@@ -20,7 +20,7 @@ export function alphaLayer(block: string, from: number, to: number, ofStimuli: b
       ...normParameters(block, to),
     ],
     hasDropout: true,
-    convolution: { kind: ofStimuli ? 'ofStimulus' : 'byTiles', kernel: ALPHA_KERNEL },
+    operation: { kind: ofStimuli ? 'ofStimulus' : 'byTiles', kernel: ALPHA_KERNEL },
     outputSize: ({ height, width }) => ({ height: after(height), width: after(width) }),
     requiredPart: ({ top, left, height, width }) => ({
       top: 2 * top,

@@ -21,6 +21,7 @@ export function attentionLayer(kind: AttentionKind, channels: number): Layer {
     block: BLOCK,
     parameters: attentionParameters(kind, channels),
     hasDropout: true,
+    operation: { kind, kernel: 1 },
     outputSize: (input) => input,
     // Every hypercolumn attends to all of them.
     requiredPart: (_, input) => ({ top: 0, left: 0, ...input }),

@@ -21,7 +21,7 @@ export function betaLayer(
       ...normParameters(block, channels),
     ],
     hasDropout,
-    convolution: { kind: 'direct', kernel },
+    operation: { kind: 'direct', kernel },
     outputSize: (input) => grown(input, 1 - kernel),
     requiredPart: (part) => ({ ...part, ...grown(part, kernel - 1) }),
     multiplications: ({ height, width }) => height * width * (kernel * channels) ** 2,

@@ -14,11 +14,7 @@ export interface Layer {
   readonly parameters: readonly ParameterSpecification[];
   /** Whether channel dropout follows it in training. */
   readonly hasDropout: boolean;
-  /** Its convolution, if it has one: `byTiles` is a 5x5 convolution of maps with a 2x2 pool. */
-  readonly convolution?: {
-    readonly kind: 'ofStimulus' | 'byTiles' | 'direct';
-    readonly kernel: number;
-  };
+  readonly operation: LayerOperation;
   outputSize(input: MapSize): MapSize;
   /** The part of its input that a part of its output is computed from. */
   requiredPart(part: Box, input: MapSize): Box;
@@ -28,6 +24,17 @@ export interface Layer {
   forward(map: tf.Tensor4D, pass: ForwardPass): tf.Tensor4D;
   /** Rewrites it and its batch norm as what an engine computes. */
   fold(place: FoldedPlace): FoldedLayer;
+}
+
+/** What a layer computes before its batch norm and its sigmoid. */
+export interface LayerOperation {
+  /**
+   * A pooled 5x5 convolution of the stimuli (`ofStimulus`) or of maps (`byTiles`), another convolution (`direct`), or
+   * attention, by what its values are (`identity`, `mapped`).
+   */
+  readonly kind: 'ofStimulus' | 'byTiles' | 'direct' | 'identity' | 'mapped';
+  /** The side of the convolution; 1 of attention. */
+  readonly kernel: number;
 }
 
 /** The last layer: a weighted sum of a map. */

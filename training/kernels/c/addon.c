@@ -1,30 +1,15 @@
 // The blocks of networks that learn, as a module of Node. Arguments come from this folder's .ts files alone; addon.ts describes them.
+#include "arguments.h"
 #include "cpu.h"
 #include "neurons.h"
-#include <node_api.h>
 #include <stdlib.h>
-
-static const BlockKernels *choose_kernels(void) {
-#if defined(__x86_64__)
-  if (has_avx512()) return &blocks_avx512;
-  return has_avx2() ? &blocks_avx2 : NULL;
-#else
-  return &blocks_neon;
-#endif
-}
-
-static napi_value fail(napi_env env, const char *message) {
-  napi_throw_error(env, NULL, message);
-  return NULL;
-}
+#include <string.h>
 
 // The data of a typed array of float32 that has at least so many numbers. NULL where it is something else.
 static float *read_floats(napi_env env, napi_value value, size_t count) {
-  napi_typedarray_type type;
   size_t length;
-  void *data = NULL;
-  if (napi_get_typedarray_info(env, value, &type, &length, &data, NULL, NULL) != napi_ok) return NULL;
-  return type == napi_float32_array && length >= count ? data : NULL;
+  float *data = read_array(env, value, napi_float32_array, &length);
+  return data != NULL && length >= count ? data : NULL;
 }
 
 // Arrays of so many numbers each; an array of none is NULL where it is optional. Returns whether all are there.
@@ -85,10 +70,11 @@ static napi_value create(napi_env env, napi_callback_info info) {
                  .blocks = (int)blocks};
   for (uint32_t b = 0; b < blocks; b++) {
     shape.block[b] = (Block){.kind = kinds[2 * b], .kernel = kinds[2 * b + 1]};
-    if (kinds[2 * b] > DIRECT || kinds[2 * b + 1] > 5) return fail(env, "wrong kinds of blocks");
+    const int is_of_stimuli = kinds[2 * b] == OF_STIMULUS;
+    if (is_of_stimuli != (b == 0) || kinds[2 * b] > MAPPED || kinds[2 * b + 1] > 5) return fail(env, "wrong kinds of blocks");
   }
   Handle *handle = malloc(sizeof(Handle));
-  if (handle != NULL) handle->neurons = create_neurons(choose_kernels(), shape, v[6]);
+  if (handle != NULL) handle->neurons = create_neurons(KERNELS_FOR_CPU(blocks), shape, v[6]);
   if (handle == NULL || handle->neurons == NULL) {
     free(handle);
     return fail(env, "there is no memory for blocks");
@@ -108,27 +94,65 @@ static napi_value release(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-// The first arguments of both passes: neurons, images, input, parameters of each block.
+// The first arguments of both passes: neurons, images, stimuli, parameters of each block, map or its gradient.
 typedef struct {
   Neurons *neurons;
   int32_t images;
-  float *input;
+  float *stimuli;
   Parameters parameters[MAX_BLOCKS];
+  float *map;
 } Batch;
-
-static size_t filter_floats(const Shape *s, int block) {
-  const int kernel = s->block[block].kernel;
-  return (size_t)s->neurons * kernel * kernel * (block == 0 ? s->seen : s->channels) * s->channels;
-}
-
-static size_t input_floats(const Shape *s, int images) {
-  const size_t neurons = s->block->kind == OF_STIMULUS ? 1 : s->neurons;
-  return (size_t)images * s->height * s->width * s->seen * neurons;
-}
 
 static size_t map_floats(const Shape *s, int images) {
   const Block *last = s->block + s->blocks - 1;
   return (size_t)images * last->rows * last->columns * s->neurons * s->channels;
+}
+
+// How many weights a block has, and the floats of each of them. Those with a gradient come first.
+static int weight_floats(const Shape *s, int block, size_t *floats) {
+  const Block *b = s->block + block;
+  const size_t N = s->neurons, row = N * s->channels, projected = N * PROJECTED, matrix = row * PROJECTED;
+  if (b->kind == IDENTITY || b->kind == MAPPED) {
+    const size_t all[] = {N, matrix, projected, matrix, matrix, matrix, projected, row};
+    memcpy(floats, all, sizeof all);
+    return b->kind == MAPPED ? OUTPUT_BIAS + 1 : KEY + 1;
+  }
+  floats[FILTERS] = row * b->kernel * b->kernel * (block == 0 ? s->seen : s->channels);
+  floats[BIAS] = row;
+  return BIAS + 1;
+}
+
+static int weights_with_gradient(const Block *b) {
+  return b->kind == MAPPED ? OUTPUT + 1 : b->kind == IDENTITY ? KEY + 1 : FILTERS + 1;
+}
+
+// Weights, scale, shift, mean, variance and dropout of a block.
+static int read_parameters(napi_env env, napi_value list, const Shape *s, int block, int images, Parameters *p) {
+  enum { MORE = 5 };
+  size_t floats[MAX_WEIGHTS + MORE];
+  float *a[MAX_WEIGHTS + MORE];
+  const int weights = weight_floats(s, block, floats);
+  const size_t row = (size_t)s->neurons * s->channels;
+  for (int i = 0; i < MORE; i++) floats[weights + i] = i == MORE - 1 ? images * row : row;
+  if (!read_list(env, list, weights + MORE, floats, weights + 2, a)) return 0;
+  float **more = a + weights;
+  if ((more[2] == NULL) != (more[3] == NULL)) return 0;
+  *p = (Parameters){{0}, more[0], more[1], more[2], more[3], more[4]};
+  for (int i = 0; i < weights; i++) p->weights[i] = a[i];
+  return 1;
+}
+
+// Gradients of the weights, scale and shift of a block.
+static int read_gradients(napi_env env, napi_value list, const Shape *s, int block, Gradients *g) {
+  size_t floats[MAX_WEIGHTS + 2];
+  float *a[MAX_WEIGHTS + 2];
+  weight_floats(s, block, floats);
+  const int weights = weights_with_gradient(s->block + block);
+  floats[weights] = floats[weights + 1] = (size_t)s->neurons * s->channels;
+  if (!read_list(env, list, weights + 2, floats, weights + 2, a)) return 0;
+  *g = (Gradients){{0}, a[weights], a[weights + 1]};
+  for (int i = 0; i < weights; i++) g->weights[i] = a[i];
+  return 1;
 }
 
 static int read_batch(napi_env env, const napi_value *arguments, Batch *batch) {
@@ -139,21 +163,17 @@ static int read_batch(napi_env env, const napi_value *arguments, Batch *batch) {
   if (napi_get_value_int32(env, arguments[1], &batch->images) != napi_ok || batch->images < 1 ||
       batch->images > s->images)
     return 0;
-  batch->input = read_floats(env, arguments[2], input_floats(s, batch->images));
-  if (batch->input == NULL) return 0;
-  const size_t row = (size_t)s->neurons * s->channels;
+  batch->stimuli = read_floats(env, arguments[2], (size_t)batch->images * s->height * s->width * s->seen);
+  batch->map = read_floats(env, arguments[4], map_floats(s, batch->images));
   for (int b = 0; b < s->blocks; b++) {
-    const size_t counts[] = {filter_floats(s, b), row, row, row, row, row, batch->images * row};
-    float *a[7];
     napi_value block;
     if (napi_get_element(env, arguments[3], b, &block) != napi_ok) return 0;
-    if (!read_list(env, block, 7, counts, 4, a) || (a[4] == NULL) != (a[5] == NULL)) return 0;
-    batch->parameters[b] = (Parameters){a[0], a[1], a[2], a[3], a[4], a[5], a[6]};
+    if (!read_parameters(env, block, s, b, batch->images, batch->parameters + b)) return 0;
   }
-  return 1;
+  return batch->stimuli != NULL && batch->map != NULL;
 }
 
-// (neurons, images, input, blocks, map, statistics: mean and variance of each block)
+// (..., statistics: mean and variance of each block)
 static napi_value forward(napi_env env, napi_callback_info info) {
   size_t count = 6;
   napi_value arguments[6];
@@ -161,55 +181,41 @@ static napi_value forward(napi_env env, napi_callback_info info) {
   Batch batch;
   if (!read_batch(env, arguments, &batch)) return fail(env, "wrong arguments of a forward pass");
   const Shape *s = shape_of(batch.neurons);
-  float *map = read_floats(env, arguments[4], map_floats(s, batch.images)), *a[2 * MAX_BLOCKS];
+  float *a[2 * MAX_BLOCKS];
   size_t counts[2 * MAX_BLOCKS];
   for (int i = 0; i < 2 * s->blocks; i++) counts[i] = (size_t)s->neurons * s->channels;
-  if (map == NULL || !read_list(env, arguments[5], 2 * s->blocks, counts, 2 * s->blocks, a))
+  if (!read_list(env, arguments[5], 2 * s->blocks, counts, 2 * s->blocks, a))
     return fail(env, "wrong results of a forward pass");
   Statistics statistics[MAX_BLOCKS];
   for (int b = 0; b < s->blocks; b++) statistics[b] = (Statistics){a[2 * b], a[2 * b + 1]};
-  forward_neurons(batch.neurons, batch.images, batch.input, batch.parameters, map, statistics);
+  forward_neurons(batch.neurons, batch.images, batch.stimuli, batch.parameters, batch.map, statistics);
   return NULL;
 }
 
-// (neurons, images, input, blocks, gradient of the map, gradients: filters, scale and shift of each block,
-// gradient of the input)
+// (..., gradients: those of each block)
 static napi_value backward(napi_env env, napi_callback_info info) {
-  size_t count = 7;
-  napi_value arguments[7];
+  size_t count = 6;
+  napi_value arguments[6];
   napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
   Batch batch;
   if (!read_batch(env, arguments, &batch)) return fail(env, "wrong arguments of a backward pass");
   const Shape *s = shape_of(batch.neurons);
-  const float *gradient = read_floats(env, arguments[4], map_floats(s, batch.images));
-  float *a[3 * MAX_BLOCKS];
-  size_t counts[3 * MAX_BLOCKS];
-  for (int i = 0; i < 3 * s->blocks; i++)
-    counts[i] = i % 3 == 0 ? filter_floats(s, i / 3) : (size_t)s->neurons * s->channels;
-  const int is_of_stimuli = s->block->kind == OF_STIMULUS;
-  float *input = is_of_stimuli ? NULL : read_floats(env, arguments[6], input_floats(s, batch.images));
-  if (gradient == NULL || (input == NULL && !is_of_stimuli) ||
-      !read_list(env, arguments[5], 3 * s->blocks, counts, 3 * s->blocks, a))
-    return fail(env, "wrong results of a backward pass");
   Gradients gradients[MAX_BLOCKS];
-  for (int b = 0; b < s->blocks; b++) gradients[b] = (Gradients){a[3 * b], a[3 * b + 1], a[3 * b + 2]};
-  backward_neurons(batch.neurons, batch.images, batch.input, batch.parameters, gradient, gradients, input);
+  for (int b = 0; b < s->blocks; b++) {
+    napi_value block;
+    if (napi_get_element(env, arguments[5], b, &block) != napi_ok || !read_gradients(env, block, s, b, gradients + b))
+      return fail(env, "wrong results of a backward pass");
+  }
+  backward_neurons(batch.neurons, batch.images, batch.stimuli, batch.parameters, batch.map, gradients);
   return NULL;
 }
 
 NAPI_MODULE_INIT() {
-  const BlockKernels *kernels = choose_kernels();
+  const BlockKernels *kernels = KERNELS_FOR_CPU(blocks);
   if (kernels == NULL) return exports;
-  napi_value text, function;
-  napi_create_string_utf8(env, kernels->name, NAPI_AUTO_LENGTH, &text);
-  napi_set_named_property(env, exports, "instructions", text);
-  const struct {
-    const char *name;
-    napi_callback call;
-  } functions[] = {{"create", create}, {"forward", forward}, {"backward", backward}, {"release", release}};
-  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
-    napi_create_function(env, functions[i].name, NAPI_AUTO_LENGTH, functions[i].call, NULL, &function);
-    napi_set_named_property(env, exports, functions[i].name, function);
-  }
+  napi_set_named_property(env, exports, "instructions", text(env, kernels->name));
+  const Function functions[] = {
+      {"create", create}, {"forward", forward}, {"backward", backward}, {"release", release}};
+  offer(env, exports, functions, sizeof functions / sizeof *functions);
   return exports;
 }

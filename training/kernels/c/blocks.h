@@ -1,21 +1,29 @@
-// Blocks of networks that learn: a convolution, a 2x2 max pool in some, batch norm, a sigmoid and channel dropout. Each
-// network has filters of its own.
+// Blocks of networks that learn: a convolution, with a 2x2 max pool in some, or self-attention; then batch norm, a
+// sigmoid and channel dropout. Each network has weights of its own.
 #ifndef BLOCKS_H
 #define BLOCKS_H
 #include <stddef.h>
 #include <stdint.h>
 
-enum { MAX_BLOCKS = 4, MAX_TAPS = 25 };
+enum { MAX_BLOCKS = 5, MAX_TAPS = 25, MAX_WEIGHTS = 8, PROJECTED = 5 }; // PROJECTED: ATTENTION_CHANNELS
 
 typedef enum {
   OF_STIMULUS, // a pooled 5x5 convolution of the stimuli, which all neurons share
   BY_TILES, // a pooled 5x5 convolution of a map
-  DIRECT // any other convolution of a map
+  DIRECT, // any other convolution of a map
+  IDENTITY, // attention whose values are the map itself
+  MAPPED // attention whose values are projected and mapped back
 } Kind;
+
+// The weights of a convolution, [neuron][row][column][from][to] and [neuron][channel].
+enum { FILTERS, BIAS };
+// Those of attention, [neuron] and so on as their names in the networks; the last four where it is MAPPED. The bias of
+// the keys changes nothing.
+enum { GAMMA, QUERY, QUERY_BIAS, KEY, VALUE, OUTPUT, VALUE_BIAS, OUTPUT_BIAS };
 
 typedef struct {
   Kind kind;
-  int kernel; // side of the convolution
+  int kernel; // side of the convolution; 1 of attention
   int in_rows, in_columns; // of the map that it sees
   int rows, columns; // of the map that it gives, after the pool
 } Block;
@@ -23,7 +31,7 @@ typedef struct {
 // The maps are [image][row][column][channel], channels padded.
 typedef struct {
   int images;
-  int height, width, seen; // of the input: stimuli, or maps of each neuron
+  int height, width, seen; // of the stimuli; `seen` are their channels
   int channels, padded; // of the maps
   int neurons;
   int blocks;
@@ -32,8 +40,8 @@ typedef struct {
 
 // The parameters of a block, of all neurons.
 typedef struct {
-  const float *filters; // [neuron][row][column][from][to]
-  const float *bias, *scale, *shift; // [neuron][channel]
+  const float *weights[MAX_WEIGHTS];
+  const float *scale, *shift; // [neuron][channel]
   const float *mean, *variance; // running; NULL: those of the batch are used
   const float *dropout; // factors, [image][neuron][channel]; NULL: there are none
 } Parameters;
@@ -43,9 +51,11 @@ typedef struct {
   float *mean, *variance; // [neuron][channel]; the variance is unbiased
 } Statistics;
 
-// The gradients of the parameters of a block; that of the bias is zero.
+// The gradients of the parameters of a block, in their order. Those of biases that a batch norm subtracts are zero, and
+// not here.
 typedef struct {
-  float *filters, *scale, *shift;
+  float *weights[MAX_WEIGHTS];
+  float *scale, *shift;
 } Gradients;
 
 // What a neuron keeps of its forward pass for the backward pass.
@@ -57,8 +67,8 @@ typedef struct {
 } Kept;
 
 typedef struct {
-  const float *values; // stimuli, [image][row][column][channel], or maps, [image][row][column][neuron][channel]
-  const float *transformed; // of stimuli, [image][channel of the stimulus][row][tile][point]
+  const float *stimuli; // [image][row][column][channel]
+  const float *transformed; // [image][channel of the stimulus][row][tile][point]
 } Input;
 
 // The functions that are compiled for each kind of CPU.
@@ -73,9 +83,8 @@ typedef struct {
                   Statistics *);
   // After a forward pass with the same parameters.
   // @param gradient of the map
-  // @param input_gradient of the input, where that is maps
   void (*backward)(const Shape *, const Input *, const Parameters *, int neuron, Kept *, float *scratch,
-                   const float *gradient, const Gradients *, float *input_gradient);
+                   const float *gradient, const Gradients *);
 } BlockKernels;
 
 extern const BlockKernels blocks_avx512, blocks_avx2, blocks_neon;

@@ -29,27 +29,24 @@ static void fill_map(const Shape *s, int block, const Kept *kept, int image, con
         *(vec *)(map + y * row + (long)x * s->padded + c) = *(const vec *)(active + c) * *(const vec *)(factors + c);
 }
 
-// A neuron's channels of an image: [image][row][column][neuron][channel] -> [row][column][padded], in rows of `columns`.
-static void gather_map(const Shape *s, const float *maps, int rows, int across, int neuron, int image, int columns,
-                       float *to) {
+// A neuron's channels of an image: [image][row][column][neuron][channel] -> [row][column][padded].
+static void gather_map(const Shape *s, const float *maps, int rows, int across, int neuron, int image, float *own) {
   for (int y = 0; y < rows; y++)
-    for (int x = 0; x < across; x++) {
+    for (int x = 0; x < across; x++, own += s->padded) {
       const size_t cell = ((size_t)image * rows + y) * across + x;
       const float *from = maps + (cell * s->neurons + neuron) * s->channels;
-      float *own = to + ((size_t)y * columns + x) * s->padded;
       for (int c = 0; c < s->padded; c++) own[c] = c < s->channels ? from[c] : 0;
     }
 }
 
-// The reverse; values are multiplied by a factor of each channel where there are any.
-static void scatter_map(const Shape *s, const float *from, int rows, int across, int neuron, int image, int columns,
+// The reverse; values are multiplied by a factor of each channel.
+static void scatter_map(const Shape *s, const float *own, int rows, int across, int neuron, int image,
                         const float *factors, float *maps) {
   for (int y = 0; y < rows; y++)
-    for (int x = 0; x < across; x++) {
+    for (int x = 0; x < across; x++, own += s->padded) {
       const size_t cell = ((size_t)image * rows + y) * across + x;
-      const float *own = from + ((size_t)y * columns + x) * s->padded;
       float *to = maps + (cell * s->neurons + neuron) * s->channels;
-      for (int c = 0; c < s->channels; c++) to[c] = factors == NULL ? own[c] : own[c] * factors[c];
+      for (int c = 0; c < s->channels; c++) to[c] = own[c] * factors[c];
     }
 }
 

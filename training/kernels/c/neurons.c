@@ -26,7 +26,6 @@ typedef struct {
   Statistics *statistics;
   const float *gradient; // NULL in a forward pass
   const Gradients *gradients;
-  float *input_gradient;
   atomic_int next;
 } Work;
 
@@ -87,11 +86,6 @@ static void lay_out_kept(const Shape *s, Kept *kept, float *maps, int8_t *places
   }
 }
 
-// Of an image; only stimuli are transformed.
-static size_t transformed_floats(const Neurons *n) {
-  return n->shape.block->kind == OF_STIMULUS ? n->kernels->transformed_floats(&n->shape) : 0;
-}
-
 Neurons *create_neurons(const BlockKernels *kernels, Shape shape, int threads) {
   Neurons *n = calloc(1, sizeof(Neurons));
   if (n == NULL) return NULL;
@@ -101,7 +95,7 @@ Neurons *create_neurons(const BlockKernels *kernels, Shape shape, int threads) {
     Block *own = shape.block + b;
     own->in_rows = b == 0 ? shape.height : own[-1].rows;
     own->in_columns = b == 0 ? shape.width : own[-1].columns;
-    const int pool = own->kind == DIRECT ? 1 : 2;
+    const int pool = own->kind == OF_STIMULUS || own->kind == BY_TILES ? 2 : 1;
     own->rows = (own->in_rows - own->kernel + 1) / pool;
     own->columns = (own->in_columns - own->kernel + 1) / pool;
   }
@@ -112,7 +106,7 @@ Neurons *create_neurons(const BlockKernels *kernels, Shape shape, int threads) {
   n->kept = calloc(shape.neurons, sizeof(Kept));
   n->maps = lines(shape.neurons * floats * sizeof(float));
   n->places = lines(shape.neurons * places);
-  n->transformed = lines(sizeof(float) * shape.images * transformed_floats(n));
+  n->transformed = lines(sizeof(float) * shape.images * kernels->transformed_floats(&shape));
   int is_whole = n->kept != NULL && n->maps != NULL && n->places != NULL && n->transformed != NULL;
   for (int t = 0; t < n->threads; t++) {
     n->scratch[t] = lines(sizeof(float) * kernels->scratch_floats(&shape));
@@ -149,8 +143,7 @@ static void *run_worker(void *data) {
     if (w->gradient == NULL)
       kernels->forward(&w->shape, &w->input, w->parameters, i, kept, scratch, w->map, w->statistics);
     else
-      kernels->backward(&w->shape, &w->input, w->parameters, i, kept, scratch, w->gradient, w->gradients,
-                        w->input_gradient);
+      kernels->backward(&w->shape, &w->input, w->parameters, i, kept, scratch, w->gradient, w->gradients);
   }
   return NULL;
 }
@@ -174,20 +167,19 @@ static Shape of_images(const Neurons *n, int images) {
   return shape;
 }
 
-void forward_neurons(Neurons *n, int images, const float *input, const Parameters *parameters, float *map,
+void forward_neurons(Neurons *n, int images, const float *stimuli, const Parameters *parameters, float *map,
                      Statistics *statistics) {
   const Shape shape = of_images(n, images);
-  const size_t pixels = (size_t)shape.height * shape.width * shape.seen, row = transformed_floats(n);
-  for (int i = 0; i < images && row > 0; i++) n->kernels->transform(&shape, input + i * pixels, n->transformed + i * row);
-  Work work = {.neurons = n, .shape = shape, .input = {input, n->transformed}, .parameters = parameters, .map = map,
+  const size_t pixels = (size_t)shape.height * shape.width * shape.seen, row = n->kernels->transformed_floats(&shape);
+  for (int i = 0; i < images; i++) n->kernels->transform(&shape, stimuli + i * pixels, n->transformed + i * row);
+  Work work = {.neurons = n, .shape = shape, .input = {stimuli, n->transformed}, .parameters = parameters, .map = map,
                .statistics = statistics};
   run(&work);
 }
 
-void backward_neurons(Neurons *n, int images, const float *input, const Parameters *parameters, const float *gradient,
-                      const Gradients *gradients, float *input_gradient) {
-  Work work = {.neurons = n, .shape = of_images(n, images), .input = {input, n->transformed},
-               .parameters = parameters, .gradient = gradient, .gradients = gradients,
-               .input_gradient = input_gradient};
+void backward_neurons(Neurons *n, int images, const float *stimuli, const Parameters *parameters,
+                      const float *gradient, const Gradients *gradients) {
+  Work work = {.neurons = n, .shape = of_images(n, images), .input = {stimuli, n->transformed},
+               .parameters = parameters, .gradient = gradient, .gradients = gradients};
   run(&work);
 }

@@ -12,7 +12,7 @@ void delete_neurons(Neurons *);
 const Shape *shape_of(const Neurons *);
 
 // One batch of `images`. See BlockKernels.
-void forward_neurons(Neurons *, int images, const float *input, const Parameters *, float *map, Statistics *);
-void backward_neurons(Neurons *, int images, const float *input, const Parameters *, const float *gradient,
-                      const Gradients *, float *input_gradient);
+void forward_neurons(Neurons *, int images, const float *stimuli, const Parameters *, float *map, Statistics *);
+void backward_neurons(Neurons *, int images, const float *stimuli, const Parameters *, const float *gradient,
+                      const Gradients *);
 #endif

@@ -18,7 +18,8 @@ INLINE long cells_of(const Shape *s, int block) {
   }
 
 // The factor and the summand that make what goes into the sigmoid of what a pool gave.
-static void prepare_norm(const Shape *s, int block, const Parameters *p, int neuron, Kept *kept,
+// @param bias of the neuron, which its sums are without
+static void prepare_norm(const Shape *s, int block, const Parameters *p, const float *bias, int neuron, Kept *kept,
                          const Statistics *statistics) {
   const int C = s->channels;
   const size_t own = (size_t)neuron * C;
@@ -38,10 +39,10 @@ static void prepare_norm(const Shape *s, int block, const Parameters *p, int neu
   for (int c = 0; c < s->padded; c++) {
     const int is_real = c < C;
     if (p->mean != NULL) {
-      mean[c] = is_real ? p->mean[own + c] - p->bias[own + c] : 0;
+      mean[c] = is_real ? p->mean[own + c] - bias[c] : 0;
       inverse[c] = is_real ? p->variance[own + c] : 1;
     } else if (is_real) {
-      statistics->mean[own + c] = mean[c] + p->bias[own + c];
+      statistics->mean[own + c] = mean[c] + bias[c];
       statistics->variance[own + c] = inverse[c] * (count / fmaxf(count - 1, 1)); // as TensorFlow's, of a single number too
     }
     inverse[c] = 1.0f / sqrtf(inverse[c] + EPSILON);

@@ -10,15 +10,6 @@
 #include <unistd.h>
 #endif
 
-static const Kernels *choose_kernels(void) {
-#if defined(__x86_64__)
-  if (has_avx512()) return &kernels_avx512;
-  return has_avx2() ? &kernels_avx2 : NULL; // onnxruntime's own kernels are faster than those for SSE2
-#else
-  return &kernels_neon;
-#endif
-}
-
 static void finalize_site(napi_env env, void *site, void *hint) {
   (void)env, (void)hint;
   delete_site(site);
@@ -34,7 +25,7 @@ static napi_value create(napi_env env, napi_callback_info info) {
   int32_t threads;
   if (values == NULL || napi_get_value_int32(env, arguments[1], &threads) != napi_ok || threads < 0)
     return fail(env, "wrong description of a network");
-  Site *site = create_site(choose_kernels(), threads);
+  Site *site = create_site(KERNELS_FOR_CPU(kernels), threads);
   if (site == NULL) return fail(env, "no memory for a network");
   if (!read_network(&site->network, values, length)) {
     delete_site(site);
@@ -249,11 +240,9 @@ static napi_value respond_later(napi_env env, napi_callback_info info) {
 }
 
 NAPI_MODULE_INIT() {
-  const Kernels *kernels = choose_kernels();
-  if (kernels == NULL) return exports;
-  napi_value text;
-  napi_create_string_utf8(env, kernels->name, NAPI_AUTO_LENGTH, &text);
-  napi_set_named_property(env, exports, "instructions", text);
+  const Kernels *kernels = KERNELS_FOR_CPU(kernels);
+  if (kernels == NULL) return exports; // onnxruntime's own kernels are faster than those for SSE2
+  napi_set_named_property(env, exports, "instructions", text(env, kernels->name));
   napi_set_named_property(env, exports, "block", number(env, kernels->block));
   const Function functions[] = {{"createSite", create},
                                 {"firstPlace", first_place},

@@ -30,6 +30,12 @@ static inline napi_value number(napi_env env, double value) {
   return result;
 }
 
+static inline napi_value text(napi_env env, const char *value) {
+  napi_value result;
+  napi_create_string_utf8(env, value, NAPI_AUTO_LENGTH, &result);
+  return result;
+}
+
 typedef struct {
   const char *name;
   napi_callback call;

@@ -1,4 +1,5 @@
 // Self-attention between the cells of a map. See kernels.h.
+#include "softmax.h"
 
 // Weights: query [block][from][BLOCK], its bias [C]; keep [C]; bias [C]; gather [block][from][BLOCK].
 typedef struct {
@@ -10,36 +11,8 @@ INLINE AttentionWeights attention_weights(const float *w, int C) {
   return (AttentionWeights){w, w + square, w + square + C, w + square + 2 * C, w + square + 3 * C};
 }
 
-INLINE long padded(long count) {
-  return (count + BLOCK - 1) / BLOCK * BLOCK;
-}
-
 static size_t attention_floats(long seen, long cells, int C) {
   return (size_t)(cells * C + padded(cells) * C + 3 * seen * C + seen * padded(cells));
-}
-
-INLINE float sum_of(vec v) {
-  float sum = 0;
-  for (int i = 0; i < WIDTH; i++) sum += v[i];
-  return sum;
-}
-
-// row[0..cells) becomes its softmax; the rest of its vectors becomes 0.
-static void softmax(float *row, long cells) {
-  const long all = padded(cells);
-  float greatest = row[0];
-  for (long i = 1; i < cells; i++) greatest = row[i] > greatest ? row[i] : greatest;
-  for (long i = cells; i < all; i++) row[i] = -INFINITY;
-  vec sum = (vec){0};
-  for (long i = 0; i < all; i += WIDTH) {
-    vec *v = (vec *)(row + i);
-    *v = exponential(*v - greatest);
-    if (i + WIDTH > cells)
-      for (long k = i < cells ? cells - i : 0; k < WIDTH; k++) (*v)[k] = 0;
-    sum += *v;
-  }
-  const vec scale = broadcast(1.0f / sum_of(sum));
-  for (long i = 0; i < all; i += WIDTH) *(vec *)(row + i) *= scale;
 }
 
 static void attend(const Step *s, int C, const float *weights, Map in, int rows, int columns, float *scratch, Map out) {

@@ -20,4 +20,11 @@ static inline int has_avx2(void) {
   return 0;
 #endif
 }
+
+// The kernels for this CPU, of those that are declared as NAME_avx512, NAME_avx2 and NAME_neon. NULL where there are none.
+#if defined(__x86_64__)
+#define KERNELS_FOR_CPU(name) (has_avx512() ? &name##_avx512 : has_avx2() ? &name##_avx2 : NULL)
+#else
+#define KERNELS_FOR_CPU(name) (&name##_neon)
+#endif
 #endif
