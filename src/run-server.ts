@@ -124,13 +124,14 @@ export async function runServer(config: Config, parts: ServerParts): Promise<voi
     afterAnswer: (task) => void setImmediate(task),
     clock,
   };
+  // First, so that a service that listens ends as it is asked to.
+  const signals = watchSignals(logger);
   let listened = clock();
   const ports = await openPorts(dependencies, portSettings(config), (what, url) => {
     process.stdout.write(stepLine(what, url, clock() - listened));
     logger.info({ url }, what);
     listened = clock();
   });
-  const signals = watchSignals(logger);
 
   let reload = async () => {}; // nothing has been read yet
   const onTerminal = hasTerminal();
