@@ -51,10 +51,11 @@ export function checkGolden(
     const difference = Math.abs(responses[index]! - value);
     if (difference <= allowed) continue;
     const neuron = card.neurons[index % card.neurons.length]!.id;
-    const where = precision === 'float32' ? '' : ` in ${precision}`;
+    const [where, remedy] =
+      precision === 'float32' ? ['', ''] : [` in ${precision}`, '; float32 is more exact'];
     throw new InputError(
       `this engine does not reproduce the responses stored in the card${where}: ` +
-        `neuron ${neuron} answers ${responses[index]} instead of ${value}`,
+        `neuron ${neuron} answers ${responses[index]} instead of ${value}${remedy}`,
     );
   }
 }
