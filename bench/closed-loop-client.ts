@@ -91,7 +91,7 @@ function closedLoop({
       const { status, times, message } = decodeAnswer(await answer, false);
       const trip = performance.now() - begun;
       if (status !== 200) throw new Error(message);
-      return { trip, infer: times.infer };
+      return { trip, infer: times.infer, stages: { ...times } };
     },
     close,
   };

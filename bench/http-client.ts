@@ -16,7 +16,11 @@ export interface Latency {
   readonly trip: number;
   /** Milliseconds in the engine as reported by the service; NaN without a report. */
   readonly infer: number;
+  readonly stages: StageTimes;
 }
+
+/** Milliseconds of each stage as reported by the service. */
+export type StageTimes = Readonly<Record<string, number>>;
 
 /** A client with one kept connection. */
 export interface HttpClient {
@@ -41,8 +45,8 @@ export function openHttpClient(): HttpClient {
       const text = await buffer(answer);
       const trip = performance.now() - begun;
       if (answer.statusCode !== 200) throw new Error(`${url}: ${text.toString().slice(0, 500)}`);
-      const timing = /infer;dur=([\d.]+)/.exec(answer.headers['server-timing'] ?? '');
-      return { trip, infer: Number(timing?.[1]) };
+      const stages = readStages(String(answer.headers['server-timing'] ?? ''));
+      return { trip, infer: stages['infer'] ?? Number.NaN, stages };
     },
     async get(url) {
       const begun = performance.now();
@@ -52,6 +56,11 @@ export function openHttpClient(): HttpClient {
     },
     close: () => agent.destroy(),
   };
+}
+
+function readStages(timing: string): StageTimes {
+  const found = timing.matchAll(/(\w+);dur=([\d.]+)/g);
+  return Object.fromEntries(Array.from(found, ([, stage, time]) => [stage, Number(time)]));
 }
 
 /** Side of the stimuli, in pixels. */

@@ -19,6 +19,7 @@ import { measureJobs } from './service/jobs.js';
 import { measureLoading } from './service/loading.js';
 import { measureOneAtATime } from './service/one-at-a-time.js';
 import { measureOverhead } from './service/overhead.js';
+import { measurePath } from './service/path.js';
 import { measureStart } from './service/start.js';
 import { measureSweep } from './service/sweep.js';
 import { measureThroughput } from './service/throughput.js';
@@ -29,6 +30,7 @@ const PARTS: Readonly<Record<string, Part<Config>>> = {
   ff_sa_cnn: (config) => measureOneAtATime('ff_sa_cnn', { published: 4 }, config),
   rf_cnn: (config) => measureOneAtATime('rf_cnn', { milliseconds: 1.3, published: 50 }, config),
   small: measureSmall,
+  path: measurePath,
   first: measureFirst,
   fits: measureFits,
   throughput: measureThroughput,

@@ -14,7 +14,7 @@ const STARTS = 7;
 /** Answers after a start. */
 const ANSWERS = { first: 100, later: 1000 };
 
-function serveDemo({ folder, threads }: Config, data: string): Promise<RunningService> {
+export function serveDemo({ folder, threads }: Config, data: string): Promise<RunningService> {
   return startService({
     DATA_DIR: path.join(folder, data),
     ENGINE: 'onnx',

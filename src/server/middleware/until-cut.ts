@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { unavailable } from '../problem.js';
 import type { Handler } from '../route.js';
 
@@ -7,19 +6,23 @@ import type { Handler } from '../route.js';
  * end.
  */
 export function untilCut(signal: AbortSignal): (handler: Handler) => Handler {
-  // Each request adds a listener.
-  setMaxListeners(0, signal);
+  /** Of the requests in progress. A listener for each of them would take longer. */
+  const cuts = new Set<() => void>();
+  const cutAll = () => {
+    for (const cut of cuts) cut();
+  };
+  signal.addEventListener('abort', cutAll);
   return (handler) => async (c) => {
     if (signal.aborted) throw cutOff();
     let cut: () => void = () => undefined;
     const cutting = new Promise<never>((_, reject) => {
       cut = () => reject(cutOff());
-      signal.addEventListener('abort', cut);
     });
+    cuts.add(cut);
     try {
       return await Promise.race([handler(c), cutting]);
     } finally {
-      signal.removeEventListener('abort', cut);
+      cuts.delete(cut);
     }
   };
 }
