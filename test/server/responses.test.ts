@@ -314,20 +314,3 @@ test('the log has one line per request and no body', async () => {
   ]);
   expect(JSON.stringify(log).length).toBeLessThan(400);
 });
-
-test('what one request asks for is not taken for what the next one does', async () => {
-  const { app } = createTestApp();
-  const first = [[1.5], [3]];
-  expect(await responses(app.request(`${URL}?neurons=0`, npy()))).toEqual(first);
-  expect(await responses(app.request(`${URL}?neurons=1`, npy()))).toEqual([[3], [6]]);
-  const bad = await app.request(`${URL}?neurons=0&colour=1`, npy());
-  expect(bad.status).toBe(400);
-  expect(await responses(app.request(`${URL}?neurons=0`, npy()))).toEqual(first);
-  expect(await responses(app.request(URL, npy()))).toEqual(
-    RESPONSES.map((row) => expect.arrayContaining(row)),
-  );
-  for (const type of ['text/csv', 'application/x-npy', 'application/json']) {
-    const { headers } = await app.request(`${URL}?neurons=0`, npy({ Accept: type }));
-    expect(headers.get('Content-Type')).toBe(type);
-  }
-});
