@@ -19,7 +19,7 @@ export interface TrainingPopulation {
  * Needs an open backend.
  * @param neurons that are trained together
  * @param images of a batch
- * @param kernels what computes the layers before the readout instead of tfjs
+ * @param kernels what computes the layers before the readout, and Adam, instead of tfjs
  */
 export function createTrainingPopulation(
   id: ArchitectureId,
@@ -33,7 +33,10 @@ export function createTrainingPopulation(
   const initial = initialParameters(specifications, ids, 1);
   const blocks = kernels?.open(architecture);
   const respond = wholeNetwork(architecture, blocks);
-  const learner = createLearner(architecture, specifications, initial, undefined, { respond });
+  const learner = createLearner(architecture, specifications, initial, undefined, {
+    respond,
+    adam: kernels?.adam,
+  });
   const stimuli = tf.randomUniform<tf.Rank.R4>([images, SIZE.height, SIZE.width, 1]);
   const targets = tf.randomNormal<tf.Rank.R2>([images, neurons]);
   let batch = 0;

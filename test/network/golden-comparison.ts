@@ -82,7 +82,7 @@ export async function compareTraining(
     parameterSpecifications(architecture, SIZE),
     stack([fromPublished(id, architecture, SIZE, withPrefix(golden, 'before.'))]),
     { names: findRecipe(id).frozen, still: false },
-    { respond: wholeNetwork(architecture, blocks) },
+    { respond: wholeNetwork(architecture, blocks), adam: kernels?.adam },
   );
   const [input, target] = [stimuli(golden), tensor(golden, 'target') as tf.Tensor2D];
   const losses: number[] = [];

@@ -93,6 +93,17 @@ export interface Addon {
       gradients: readonly (readonly Float32Array[])[],
     ]
   ): void;
+  /**
+   * A step of Adam.
+   * @param numbers in the order of AdamNumbers of blocks.h
+   * @param before parameter, gradient, and the means of the gradient and of its square
+   * @param after get the parameter and the means
+   */
+  adam(
+    numbers: Float32Array,
+    before: readonly Float32Array[],
+    after: readonly Float32Array[],
+  ): void;
   /** Frees the memory, which nothing may use afterwards. */
   release(neurons: NativeNeurons): void;
 }

@@ -3,14 +3,18 @@ import type { Architecture } from '../../src/network/architecture.js';
 import { cpuThreads } from '../../src/network/backends/cpu-threads.js';
 import type { BackendName } from '../../src/network/backends/index.js';
 import { type Backend, openBackend } from '../../src/network/backends/open.js';
+import type { AdamStep } from '../model/optimiser.js';
+import { createAdam } from './adam.js';
 import { ADDON_FILE, loadAddon } from './addon.js';
 import { type BlockKernels, createBlockKernels } from './block-kernels.js';
 
-/** Kernels in C for the layers before the readout of networks of one neuron each. */
+/** Kernels in C for the training of networks of one neuron each: their layers before the readout, and Adam. */
 export interface TrainingKernels {
   /** A label: `kernels for AVX-512 on 2 CPU threads`. */
   readonly device: string;
   open(architecture: Architecture): BlockKernels;
+  /** A step of Adam on a parameter of any network. */
+  readonly adam: AdamStep;
 }
 
 /** The tfjs backend of a training, and the kernels that compute with it. */
@@ -40,6 +44,7 @@ function findKernels(file: string, threads: number): TrainingKernels | undefined
     addon && {
       device: `kernels for ${addon.instructions} on ${counted(threads, 'CPU thread')}`,
       open: (architecture) => createBlockKernels(addon, architecture, threads),
+      adam: createAdam(addon),
     }
   );
 }

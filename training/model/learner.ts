@@ -10,7 +10,7 @@ import { type BlockOperations, forward } from '../../src/network/forward.js';
 import { type BatchStatistics, updateRunning } from '../../src/network/layers/normalisation.js';
 import type { ParameterSpecification } from '../../src/network/layers/specification.js';
 import { averageLoss, type Loss, squaredError } from './loss.js';
-import { adamStep, type Moments } from './optimiser.js';
+import { type AdamStep, adamStep, type Moments } from './optimiser.js';
 import type { Targets } from './targets.js';
 
 /** One batch: what the networks see; targets [B, N]; dropout factors. */
@@ -56,6 +56,8 @@ export interface Learning {
   readonly respond?: Respond | undefined;
   /** The state of an earlier learner. */
   readonly optimiser?: OptimiserState | undefined;
+  /** What takes the steps of Adam, where it is not tfjs. */
+  readonly adam?: AdamStep | undefined;
 }
 
 /** A population of networks that learns. Holds tensors until it is disposed. */
@@ -88,6 +90,7 @@ export function createLearner(
     optimiser,
     learningRate,
     respond = wholeNetwork(architecture),
+    adam = adamStep,
   }: Learning = {},
 ): Learner {
   const isFrozen = (name: string) => freezing.names.some((start) => name.startsWith(start));
@@ -172,7 +175,7 @@ export function createLearner(
   }
 
   function descend(name: string, gradient: tf.Tensor): void {
-    const { parameter, moments: next } = adamStep(
+    const { parameter, moments: next } = adam(
       parameters[name]!,
       gradient,
       moments[name]!,

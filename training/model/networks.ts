@@ -265,7 +265,8 @@ export function createSeparateNetworks(
 
   function startLearner(weights: Weights, optimiser?: OptimiserState): Learner {
     const { learningRate } = recipe;
-    const learning = { loss: LOSSES[recipe.loss], learningRate, optimiser, respond: part.respond };
+    const [loss, adam] = [LOSSES[recipe.loss], task.kernels?.adam];
+    const learning = { loss, learningRate, optimiser, adam, respond: part.respond };
     return createLearner(architecture, part.specifications, weights, freezing, learning);
   }
 

@@ -8,6 +8,15 @@ export interface Moments {
   readonly second: tf.Tensor;
 }
 
+/** What takes one step of Adam on one parameter. */
+export type AdamStep = (
+  parameter: tf.Tensor,
+  gradient: tf.Tensor,
+  moments: Moments,
+  step: number,
+  learningRate?: number,
+) => { parameter: tf.Tensor; moments: Moments };
+
 /**
  * One step of Adam (Kingma and Ba 2015) on one parameter, in PyTorch's order of operations.
  * @param step from 1

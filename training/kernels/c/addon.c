@@ -210,12 +210,33 @@ static napi_value backward(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+// (numbers, before: parameter, gradient and both means, after: parameter and both means)
+static napi_value adam(napi_env env, napi_callback_info info) {
+  enum { NUMBERS = sizeof(AdamNumbers) / sizeof(float), BEFORE = 4, AFTER = 3 };
+  size_t count = 3, size = 0;
+  napi_value arguments[3], first;
+  napi_get_cb_info(env, info, &count, arguments, NULL, NULL);
+  const float *n = read_floats(env, arguments[0], NUMBERS);
+  float *before[BEFORE], *after[AFTER];
+  if (n == NULL || napi_get_element(env, arguments[1], 0, &first) != napi_ok ||
+      read_array(env, first, napi_float32_array, &size) == NULL)
+    return fail(env, "wrong arguments of a step of Adam");
+  const size_t sizes[] = {size, size, size, size};
+  if (!read_list(env, arguments[1], BEFORE, sizes, BEFORE, before) ||
+      !read_list(env, arguments[2], AFTER, sizes, AFTER, after))
+    return fail(env, "wrong arguments of a step of Adam");
+  const AdamNumbers numbers = {n[0], n[1], n[2], n[3], n[4], n[5], n[6]};
+  KERNELS_FOR_CPU(blocks)->adam(&numbers, size, before[0], before[1], (AdamState){before[2], before[3]},
+                                (AdamState){after[1], after[2]}, after[0]);
+  return NULL;
+}
+
 NAPI_MODULE_INIT() {
   const BlockKernels *kernels = KERNELS_FOR_CPU(blocks);
   if (kernels == NULL) return exports;
   napi_set_named_property(env, exports, "instructions", text(env, kernels->name));
   const Function functions[] = {
-      {"create", create}, {"forward", forward}, {"backward", backward}, {"release", release}};
+      {"create", create}, {"forward", forward}, {"backward", backward}, {"release", release}, {"adam", adam}};
   offer(env, exports, functions, sizeof functions / sizeof *functions);
   return exports;
 }

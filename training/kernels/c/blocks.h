@@ -71,6 +71,16 @@ typedef struct {
   const float *transformed; // [image][channel of the stimulus][row][tile][point]
 } Input;
 
+// What a step of Adam multiplies by and adds.
+typedef struct {
+  float keep_first, add_first, keep_second, add_second, rate, spread, epsilon;
+} AdamNumbers;
+
+// Running means of a gradient and of its square.
+typedef struct {
+  float *first, *second;
+} AdamState;
+
 // The functions that are compiled for each kind of CPU.
 typedef struct {
   const char *name;
@@ -85,6 +95,8 @@ typedef struct {
   // @param gradient of the map
   void (*backward)(const Shape *, const Input *, const Parameters *, int neuron, Kept *, float *scratch,
                    const float *gradient, const Gradients *);
+  void (*adam)(const AdamNumbers *, size_t count, const float *parameter, const float *gradient, AdamState before,
+               AdamState after, float *result);
 } BlockKernels;
 
 extern const BlockKernels blocks_avx512, blocks_avx2, blocks_neon;

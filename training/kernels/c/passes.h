@@ -31,6 +31,7 @@ static size_t place_parts(float *memory, const Part *part) {
 }
 
 #include "attend.h"
+#include "adam.h"
 
 // The memory of a thread, of the largest block.
 typedef struct {
@@ -253,4 +254,4 @@ static void backward(const Shape *s, const Input *input, const Parameters *p, in
   }
 }
 
-const BlockKernels KERNELS = {NAME, BLOCK, transformed_floats, transform, scratch_floats, forward, backward};
+const BlockKernels KERNELS = {NAME, BLOCK, transformed_floats, transform, scratch_floats, forward, backward, adam};

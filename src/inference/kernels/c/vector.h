@@ -27,6 +27,16 @@ INLINE vec larger(vec a, vec b) {
 #endif
 }
 
+INLINE vec square_root(vec a) {
+#if WIDTH == 16
+  return (vec)_mm512_sqrt_ps((__m512)a);
+#elif WIDTH == 8
+  return (vec)_mm256_sqrt_ps((__m256)a);
+#else
+  return (vec)vsqrtq_f32((float32x4_t)a);
+#endif
+}
+
 // The floats of bfloat16 numbers, which are the upper halves of floats.
 INLINE vec of_halves(const uint16_t *from) {
 #if WIDTH == 16
