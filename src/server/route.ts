@@ -74,8 +74,7 @@ export function route<const Of extends RouteDeclaration>(
   declaration: Of,
   handle: Handle<RouteRequest<Of>>,
 ): Of & { readonly handler: Handler } {
-  const read = requestReader(deps, declaration);
-  return { ...declaration, handler: (c) => handle(c, read(c)) };
+  return { ...declaration, handler: (c) => handle(c, readRequest(c, deps, declaration)) };
 }
 
 /**
@@ -88,11 +87,10 @@ export function modelRoute<const Of extends RouteDeclaration & { path: ModelPath
   handle: Handle<RequestToModel<Of>>,
 ): ModelRoutes<Of>[] {
   const params = { model: MODEL, ...declaration.params };
-  const read = requestReader(deps, declaration);
   const handler: Handler = async (c) => {
     const service = requireService(deps);
     const model = await acquireModel(c, service, declaration.isExact);
-    const request = read(c);
+    const request = readRequest(c, deps, declaration);
     const deadline = declaration.deadline ? readDeadline(c) : undefined;
     return await handle(c, { service, model, deadline, ...request });
   };
@@ -125,47 +123,19 @@ const VERSION: PathParameter = {
   description: 'one of its versions',
 };
 
-function requestReader<Of extends RouteDeclaration>(
+function readRequest<Of extends RouteDeclaration>(
+  c: AppContext,
   deps: AppDependencies,
   { query, body, answers }: Of,
-): (c: AppContext) => RouteRequest<Of> {
+): RouteRequest<Of> {
   const schema = body?.content['application/json'];
   const types = Object.keys(answers[200]?.content ?? {});
-  const parse = likeLast(queryText, (c: AppContext) => query && readQuery(c, query));
-  const choose = likeLast(acceptText, (c: AppContext) =>
-    types.length > 0 ? negotiate(c, types) : undefined,
-  );
-  return (c) => {
-    const request = {
-      query: parse(c),
-      mediaType: choose(c),
-      readJson: () => readJsonBody(c, deps, schema as z.ZodType),
-    };
-    return request as RouteRequest<Of>;
+  const request = {
+    query: query && readQuery(c, query),
+    mediaType: types.length > 0 ? negotiate(c, types) : undefined,
+    readJson: () => readJsonBody(c, deps, schema as z.ZodType),
   };
-}
-
-/** A client sends many requests that differ in their bodies alone: what was read of the last one is true of the next. */
-function likeLast<Value>(
-  textOf: (c: AppContext) => string | undefined,
-  read: (c: AppContext) => Value,
-): (c: AppContext) => Value {
-  let last: { readonly text: string | undefined; readonly value: Value } | undefined;
-  return (c) => {
-    const text = textOf(c);
-    if (last === undefined || last.text !== text) last = { text, value: read(c) };
-    return last.value;
-  };
-}
-
-function queryText(c: AppContext): string {
-  const { url } = c.req;
-  const start = url.indexOf('?');
-  return start < 0 ? '' : url.slice(start);
-}
-
-function acceptText(c: AppContext): string | undefined {
-  return c.req.header('Accept');
+  return request as RouteRequest<Of>;
 }
 
 /** Whether a route takes an `Idempotency-Key`. */
