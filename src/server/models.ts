@@ -2,6 +2,7 @@ import { ModelUnavailableError } from '../errors.js';
 import type { Catalogue, ModelRepository, ServedModel } from '../inference/catalogue.js';
 import type { Patience } from '../inference/patience.js';
 import { responsesTag } from '../inference/used-precision.js';
+import { PRECISIONS } from '../network/precision.js';
 import type { AppContext } from './context.js';
 import { wholeNumberIn } from './numbers.js';
 import { Problem, unavailable } from './problem.js';
@@ -23,7 +24,7 @@ export function requireService({ readiness }: AppDependencies): Service {
  * (`ModelRepository.hold`).
  * @param isExact whether the results are computed in float32, and named so
  * @throws Problem 404 when there is none, 503 when it cannot be served, 412 when `If-Match` names
- *   another digest
+ *   another digest, or another precision
  */
 export async function acquireModel(
   c: AppContext,
@@ -45,7 +46,7 @@ export async function acquireModel(
   const wanted = c.req.header('If-Match');
   const tags = [model.digest, responsesTag(served)];
   if (wanted !== undefined && !tags.some((tag) => matches(wanted, tag))) {
-    throw new Problem(412, `${log.model} has the digest ${model.digest}, If-Match names another`);
+    throw new Problem(412, `${log.model} ${describeMismatch(served, wanted)}`);
   }
   return model;
 }
@@ -167,6 +168,16 @@ function someOf(names: readonly string[]): string {
   const more = names.length - MAX_NAMED;
   const first = names.slice(0, MAX_NAMED).join(', ');
   return more > 0 ? `${first} and ${more} more, which GET /v1/models lists` : first;
+}
+
+/** What a model has that `If-Match` does not name. */
+function describeMismatch({ digest, precision = 'float32' }: ServedModel, header: string): string {
+  const named = PRECISIONS.find((each) =>
+    matches(header, responsesTag({ digest, precision: each })),
+  );
+  return named === undefined
+    ? `has the digest ${digest}, If-Match names another`
+    : `is computed in ${precision} here, If-Match names ${named}`;
 }
 
 function matches(header: string, digest: string): boolean {

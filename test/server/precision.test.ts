@@ -36,7 +36,11 @@ test('answers of a model that is not computed in float32 have its precision', as
   expect(answer.headers.get('ETag')).toBe(`"${MODEL.digest}.int8"`);
   expect(await answer.json()).toMatchObject({ model: { digest: MODEL.digest, precision: 'int8' } });
   expect((await pinned(MODEL.digest)).status).toBe(200);
-  expect((await pinned(`${MODEL.digest}.bfloat16`)).status).toBe(412);
+  const other = await pinned(`${MODEL.digest}.bfloat16`);
+  expect(other.status).toBe(412);
+  expect(await other.json()).toMatchObject({
+    detail: 'tiny/2 is computed in int8 here, If-Match names bfloat16',
+  });
 });
 
 test('a stream of such a model states it at the beginning', async () => {
