@@ -59,20 +59,26 @@ export function createProgressDisplay(
       const { batches, batchesPerEpoch, fits } = progress;
       const plan = stages[stage]!;
       const done = countStepsDone(stages, stage, population, progress);
-      // what was done before this process says nothing of the time left
-      before ??= done - plan.populations[population]!;
+      // What was done before this process says nothing of the time left. It may begin after the last batch of an epoch.
+      before ??= fits ? done : done - plan.populations[population]!;
       const now = clock();
-      const left = duration(((now - started) / (done - before)) * (total - done));
+      const left =
+        done > before ? duration(((now - started) / (done - before)) * (total - done)) : undefined;
       if (fits) corr = meanCorr(fits)?.toFixed(3) ?? 'undefined';
-      const loss = Number.isFinite(progress.loss) ? progress.loss.toFixed(4) : '-';
+      const loss = Number.isFinite(progress.loss) ? progress.loss.toFixed(4) : undefined;
       const where = describePosition(stages, stage, population, progress);
       if (bar) {
-        const payload = { where, loss, corr, left };
+        const payload = { where, loss: loss ?? '-', corr, left: left ?? '-' };
         if (bar.isActive) bar.update(done, payload);
         else bar.start(total, done, payload);
       } else if (fits || (batches < batchesPerEpoch && now - lastLine >= SILENCE)) {
         const part = fits ? '' : `, batch ${batches}/${batchesPerEpoch}`;
-        stream.write(`${where}${part}: loss ${loss}, CORR ${corr}, ${left} left\n`);
+        const figures = [
+          ...(loss === undefined ? [] : [`loss ${loss}`]),
+          `CORR ${corr}`,
+          ...(left === undefined ? [] : [`${left} left`]),
+        ];
+        stream.write(`${where}${part}: ${figures.join(', ')}\n`);
         lastLine = now;
       }
     },

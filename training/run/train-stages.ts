@@ -1,4 +1,4 @@
-import { recipeArchitecture } from '../../src/datasets/recipes.js';
+import { batchesPerEpoch, recipeArchitecture } from '../../src/datasets/recipes.js';
 import { syncFolder } from '../../src/files/whole-file.js';
 import { counted } from '../../src/formats/counted.js';
 import type { Fit } from '../../src/models/card.js';
@@ -107,11 +107,12 @@ function announcement(
   const heldOut = select === 'heldout' ? `, ${selection.count} held-out` : '';
   const trials = site.trials ? ` (${site.trials.count} trials)` : '';
   const device = describeBackend(backend, isShared(recipeArchitecture(recipe)));
+  const batches = batchesPerEpoch(recipe, training.count);
   const warm = from ? ` from ${from.model.folder} (${FIT_WORDS[from.fit]})` : '';
   return (
     `${neurons.length} neurons${share}, ${training.count} training${trials}${heldOut} and ` +
     `${validation.count} validation images of ${describeSize(training)}; ${name}${warm}, ` +
-    `${counted(recipe.epochs, 'epoch')} on ${device}${whereItGoesOn(checkpoint, neurons.length)}`
+    `${counted(recipe.epochs, 'epoch')} on ${device}${whereItGoesOn(checkpoint, neurons.length, batches)}`
   );
 }
 
@@ -121,13 +122,22 @@ const FIT_WORDS: Readonly<Record<Fit, string>> = {
   core: 'its core, with new readouts',
 };
 
-function whereItGoesOn({ position, chunk }: Checkpoint, neurons: number): string {
+/**
+ * Says where a training continues.
+ * @param batches of an epoch
+ */
+export function whereItGoesOn(
+  { position, chunk }: Pick<Checkpoint, 'position' | 'chunk'>,
+  neurons: number,
+  batches: number,
+): string {
   if (!position) return '';
   const populations = Math.ceil(neurons / chunk);
   const { population, epoch, batch } = position;
   if (population === populations) return '; continues, all neurons are trained';
   const which = populations > 1 ? `population ${population + 1}/${populations}, ` : '';
-  return `; continues with ${which}epoch ${epoch}, batch ${batch + 1}`;
+  const next = batch < batches ? `batch ${batch + 1}` : 'all of its batches are done';
+  return `; continues with ${which}epoch ${epoch}, ${next}`;
 }
 
 function reasons(neurons: readonly TrainedNeuron[]): string {

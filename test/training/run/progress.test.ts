@@ -66,6 +66,24 @@ test('after a resume the time left is that of the remaining work', () => {
   expect(lines).toEqual(['population 2/2, epoch 9/10: loss 0.1250, CORR 0.375, 4 s left']);
 });
 
+test('after a resume behind the last batch of an epoch, neither a loss nor a time left is made up', () => {
+  const lines: string[] = [];
+  const plan = { name: 'a', epochs: 8, batchesPerEpoch: 12, populations: [2] };
+  const write = (text: string | Uint8Array) => lines.push(String(text).trimEnd()) > 0;
+  let now = 0;
+  const display = createProgressDisplay([plan], { isTTY: false, write }, () => now);
+  const report = { batches: 12, batchesPerEpoch: 12, fits: FITS };
+  now += 10;
+  display.report(0, 0, { ...report, epoch: 5, loss: Number.NaN });
+  now += 50;
+  display.report(0, 0, { ...report, epoch: 6, loss: 0.125 });
+  // 12 batches a minute
+  expect(lines).toEqual([
+    'epoch 5/8: CORR 0.375',
+    'epoch 6/8: loss 0.1250, CORR 0.375, 2 min left',
+  ]);
+});
+
 test('a terminal has a bar that shows the progress of the training', () => {
   const written: string[] = [];
   const stream = Object.assign(Object.create(process.stderr), {

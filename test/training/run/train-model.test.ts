@@ -8,6 +8,7 @@ import { readModel, type SavedModel } from '../../../src/models/saved-model.js';
 import { Interrupted } from '../../../training/run/interruption.js';
 import type { ModelRequest } from '../../../training/run/model-request.js';
 import { findStage } from '../../../training/run/stages.js';
+import { whereItGoesOn } from '../../../training/run/train-stages.js';
 import { TrainingFailed } from '../../../training/run/training-failed.js';
 import { fakeMachine } from '../../support/machine.js';
 import { writeSmallSite } from '../../support/sites.js';
@@ -66,6 +67,15 @@ test('training interrupted in any stage and population resumes to the same model
     expect(await weightsOf(`${out}${stage}/1`)).toEqual(await weightsOf(`${whole}${stage}/1`));
   }
   expect(await readdir(out)).toEqual(['1']);
+});
+
+test.each([
+  [{ population: 0, epoch: 5, batch: 0 }, '; continues with epoch 5, batch 1'],
+  [{ population: 0, epoch: 5, batch: 11 }, '; continues with epoch 5, batch 12'],
+  [{ population: 0, epoch: 5, batch: 12 }, '; continues with epoch 5, all of its batches are done'],
+  [{ population: 1, epoch: 1, batch: 0 }, '; continues, all neurons are trained'],
+])('a training that continues says where: %j', (position, words) => {
+  expect(whereItGoesOn({ position, chunk: 2 }, 2, 12)).toBe(words);
 });
 
 test('a training that is finished is trained again only where it is another one, or not resumed', async () => {
