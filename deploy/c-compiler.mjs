@@ -18,7 +18,8 @@ export const MODULES = [
 ];
 
 /** Why there are no kernels on a machine without a compiler. */
-export const NO_COMPILER = 'there is no C compiler';
+export const NO_COMPILER =
+  'there is no C compiler; install gcc 11 or clang 12 or newer, then npm run build';
 
 /** @returns the command of the compiler: what `CC` names, or a usual one; undefined where there is none */
 export function findCompiler() {

@@ -2,7 +2,7 @@
 // train. Without them onnxruntime and tfjs compute, at half the speed or less. Plain JavaScript, because it runs before
 // dist is compiled.
 //   node deploy/compile-kernels.mjs FOLDER   puts <name>-<platform>-<architecture>.node into the folders that
-//   MODULES names below FOLDER, or a file that ends with .absent, with the reason
+//   MODULES names below FOLDER, or a file that ends with .absent, with the reason, which it also prints
 import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -25,8 +25,17 @@ const LINK = { darwin: ['-undefined', 'dynamic_lookup'] };
 
 const { platform, arch } = process;
 const execute = promisify(execFile);
-await Promise.all(MODULES.map(compileModule));
+const compiler = findCompiler();
+const { CC } = process.env;
+if (CC && compiler !== undefined && compiler !== CC) {
+  console.error(`CC=${CC} cannot be run; ${compiler} compiles instead`);
+}
+const problems = await Promise.all(MODULES.map(compileModule));
+for (const problem of new Set(problems)) {
+  if (problem !== undefined) console.error(`no kernels: ${problem.trim()}`);
+}
 
+/** @returns what prevented it */
 async function compileModule({ folder, name, vectors, files }) {
   const target = join(process.argv[2], folder);
   const result = join(target, `${name}-${platform}-${arch}`);
@@ -40,6 +49,7 @@ async function compileModule({ folder, name, vectors, files }) {
       rmSync(`${result}.node`, { force: true });
       writeFileSync(`${result}.absent`, `${problem}\n`);
     }
+    return problem;
   } finally {
     rmSync(work, { recursive: true });
   }
@@ -49,7 +59,6 @@ async function compileModule({ folder, name, vectors, files }) {
 async function compile(sources, vectors, files, work, result) {
   const kinds = VECTORS[arch];
   if (kinds === undefined || platform === 'win32') return `there are none for ${platform}-${arch}`;
-  const compiler = findCompiler();
   if (compiler === undefined) return NO_COMPILER;
   const headers = dirname(createRequire(import.meta.url).resolve('node-api-headers/package.json'));
   const options = [...OPTIONS, '-DNAPI_VERSION=8', `-I${SHARED}`, `-I${join(headers, 'include')}`];

@@ -117,7 +117,9 @@ test('the kernels are compiled when a file of them is newer, also where there wa
 test('the kernels are compiled when there is a compiler at last', () => {
   write('deploy/compile-kernels.mjs', "console.error('kernels')");
   for (const file of ['deploy/compile-kernels.mjs', 'deploy']) dated(file, 100);
-  for (const name of KERNELS) write(`${name}.absent`, 'there is no C compiler\n');
+  const noCompiler =
+    'there is no C compiler; install gcc 11 or clang 12 or newer, then npm run build';
+  for (const name of KERNELS) write(`${name}.absent`, `${noCompiler}\n`);
   onTestFinished(() => void vi.unstubAllEnvs());
   vi.stubEnv('PATH', '');
   vi.stubEnv('CC', '');
