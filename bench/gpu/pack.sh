@@ -6,9 +6,15 @@
 #
 # Writes run.sh and hypercolumn-gpu.tar.xz.aa and so on, each of at most 60 MiB.
 set -euo pipefail
+
+if (($# != 1)) || [[ $1 == -* ]]; then
+  [[ ${1-} == --help ]] && status=0 || status=2
+  echo 'usage: bench/gpu/pack.sh FOLDER    writes run.sh and hypercolumn-gpu.tar.xz.* there' >&2
+  exit "$status"
+fi
+out=$1
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-out=${1:?expected the folder to write to}
 mkdir -p "$out"
 out=$(cd "$out" && pwd)
 node deploy/prepare.mjs --everything
