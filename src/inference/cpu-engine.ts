@@ -1,10 +1,11 @@
+import { existsSync } from 'node:fs';
 import { InputError } from '../errors.js';
 import { type PopulationSize, populationSize, respondByMembers } from '../models/members.js';
 import type { Precision } from '../network/precision.js';
 import { createTaskThread } from '../workers/task-thread.js';
 import type { Engine } from './engine.js';
 import { checkGolden, goldenStimuli } from './golden-check.js';
-import { type Addon, loadAddon, type NativeAnswerer } from './kernels/addon.js';
+import { type Addon, loadAddon, type NativeAnswerer, reasonFile } from './kernels/addon.js';
 import type { DirectModel, MailboxFiles } from './kernels/mailbox.js';
 import { createKernelResponder } from './kernels/respond.js';
 import { type KernelThreads, startKernelThreads } from './kernels/threads.js';
@@ -59,8 +60,8 @@ export function createCpuEngine(options: CpuEngineOptions): Engine {
   const addon = options.kernels === undefined ? undefined : loadAddon(options.kernels);
   if (addon === undefined && precision !== 'float32') {
     throw new InputError(
-      `the kernels in C are not compiled for this machine, and nothing else computes in ${precision}; ` +
-        'expected float32',
+      `the kernels in C are not compiled for this machine${whereItSaysWhy(options.kernels)}, ` +
+        `and nothing else computes in ${precision}; expected float32`,
     );
   }
   const preparing = createTaskThread<ModelSource, PreparedModel>({
@@ -130,6 +131,12 @@ export function createCpuEngine(options: CpuEngineOptions): Engine {
     pools ??= createPools({ start: () => createWorkerPool(count, entry), clock });
     return pools;
   }
+}
+
+/** Such as ` (…/kernels-linux-x64.absent says why)`. */
+function whereItSaysWhy(kernels: string | undefined): string {
+  const file = kernels && reasonFile(kernels);
+  return file && existsSync(file) ? ` (${file} says why)` : '';
 }
 
 /** Kernels are named, since their responses differ by rounding from those of onnxruntime, and from CPU to CPU. */

@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
@@ -175,10 +176,16 @@ WAYS.kernels.test.each(['bfloat16', 'int8'] as const)(
   },
 );
 
-plainTest('another precision than float32 is rejected where there are no kernels', () => {
-  expect(() =>
-    createCpuEngine({ ...WAYS.onnxruntime.options, threads: 1, precision: 'int8' }),
-  ).toThrow('nothing else computes in int8; expected float32');
+plainTest('another precision than float32 is rejected where there are no kernels', async () => {
+  const open = (kernels?: string) => () =>
+    createCpuEngine({ threads: 1, precision: 'int8', ...(kernels && { kernels }) });
+  expect(open()).toThrow(
+    'not compiled for this machine, and nothing else computes in int8; expected float32',
+  );
+  await writeFile(path.join(folder, 'kernels.absent'), 'there is no C compiler');
+  expect(open(path.join(folder, 'kernels.node'))).toThrow(
+    `not compiled for this machine (${folder}/kernels.absent says why), and nothing else`,
+  );
 });
 
 plainTest(

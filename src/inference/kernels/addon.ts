@@ -129,6 +129,11 @@ export const MARGIN = 16;
 /** Where `npm run build` puts the compiled addon. */
 export const ADDON_FILE = fileURLToPath(new URL(ADDON, import.meta.url));
 
+/** Where `npm run build` says why it compiled none. */
+export function reasonFile(file: string): string {
+  return file.replace(/\.node$/, '.absent');
+}
+
 /**
  * Loads the kernels of this CPU.
  * @param file the compiled addon
