@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { Option } from 'commander';
+import type { DesignName } from '../src/network/architectures/designs.js';
 
 /** A process that answers each line with a number. */
 export interface Contender {
@@ -19,10 +20,38 @@ export function pythonOption(): Option {
   return new Option('--python <file>', 'a Python with PyTorch').default(file);
 }
 
-/** Starts a contender and waits until it is ready; undefined, with the reason on stderr, if it never is. */
+/** The name of the contenders that `pythonOption` runs. */
+export const PYTORCH = 'pytorch';
+
+/** What bench/pytorch/networks.py has. */
+const PYTORCH_NETWORKS: readonly DesignName[] = ['ff_cnn', 'ff_sa_cnn', 'rf_cnn'];
+
+/** Starts a program of bench/pytorch on a network, as `startContender` does. */
+export async function startPyTorch(
+  python: string,
+  program: string,
+  id: DesignName,
+  counts: readonly number[],
+): Promise<Contender | undefined> {
+  if (!PYTORCH_NETWORKS.includes(id)) {
+    console.error(`${PYTORCH} has no ${id}; it has ${PYTORCH_NETWORKS.join(', ')}`);
+    return undefined;
+  }
+  const file = path.resolve('bench/pytorch', program);
+  const advice = '; name a Python that imports torch as --python';
+  return await startContender(PYTORCH, python, [file, id, ...counts.map(String)], advice);
+}
+
+/**
+ * Starts a contender and waits until it is ready; undefined, with the reason on stderr, if it never is.
+ * @param name what the reason calls it
+ * @param advice what follows the reason
+ */
 export async function startContender(
+  name: string,
   command: string,
   args: readonly string[],
+  advice = '',
 ): Promise<Contender | undefined> {
   const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'] });
   let complaint = '';
@@ -40,7 +69,7 @@ export async function startContender(
   const ready = await next();
   if (ready === undefined) {
     const reason = complaint.trim().split('\n').at(-1) ?? '';
-    console.error(`${args.slice(0, 2).join(' ')} does not run here: ${reason}`);
+    console.error(`${name} does not run here: ${reason}${advice}`);
     return undefined;
   }
   return {

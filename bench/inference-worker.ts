@@ -1,10 +1,11 @@
-// A contender of bench/inference.ts, on the files of a model: see CONTENDERS. Answers each line, a number of images,
+// A contender of bench/inference.ts, on the files of a model: see bench/inference/engines.ts. Answers each line, a number of images,
 // with the milliseconds that their responses took; `neuron` is one image for one neuron, `peak` requests the
 // GFLOP/s of a matrix product, `bandwidth` the GB/s at which the threads read memory, `golden` the greatest difference
 // from the card's responses, as a share of their range; `multiplications` and `bytes` what the kernels take for an image
 // and a neuron, 0 without kernels.
 import { createInterface } from 'node:readline';
 import { exportedGraph } from '../deploy/onnx/exported-graph.js';
+import { messageOf } from '../src/errors.js';
 import { createCpuEngine } from '../src/inference/cpu-engine.js';
 import { goldenStimuli } from '../src/inference/golden-check.js';
 import { ADDON_FILE, loadAddon } from '../src/inference/kernels/addon.js';
@@ -20,6 +21,7 @@ import { randomStream } from '../src/network/random.js';
 import { requiredParts } from '../src/network/required-parts.js';
 import type { Stimuli } from '../src/stimulus/stimuli.js';
 import { openBandwidth } from './inference/bandwidth.js';
+import { ENGINES, type EngineName } from './inference/engines.js';
 import { openWasm } from './inference/wasm.js';
 import { createWinogradGraph } from './inference/winograd-graph.js';
 
@@ -29,33 +31,32 @@ const SIDE = 2048;
 /** [image, neuron] */
 type Respond = (stimuli: Stimuli, neurons: Int32Array) => Promise<ArrayLike<number>>;
 
-/** By name, with what reports call them. */
-const CONTENDERS = {
-  engine: ['engine onnx', () => openEngine(ADDON_FILE)],
-  onnxruntime: ['engine, no kernels', () => openEngine()],
-  session: ['bare session', () => openSession()],
-  'winograd-2': ['session, F(2x2, 5x5)', () => openSession(2)],
-  'winograd-4': ['session, F(4x4, 5x5)', () => openSession(4)],
-  wasm: ['kernels, wasm', () => openModule()],
-  'wasm-relaxed': ['kernels, wasm relaxed', () => openModule()],
-} satisfies Record<string, readonly [string, () => Promise<Respond>]>;
-type ContenderName = keyof typeof CONTENDERS;
+/** Open the engines. */
+const OPENERS: Readonly<Record<EngineName, () => Promise<Respond>>> = {
+  engine: () => openEngine(ADDON_FILE),
+  onnxruntime: () => openEngine(),
+  session: () => openSession(),
+  'winograd-2': () => openSession(2),
+  'winograd-4': () => openSession(4),
+  wasm: () => openModule(),
+  'wasm-relaxed': () => openModule(),
+};
 
 const { InferenceSession, Tensor } = await loadOnnxruntime();
-const [name, folder = '', count, file = ''] = process.argv.slice(2);
+const [argument, folder = '', count, file = ''] = process.argv.slice(2);
+const name = argument as EngineName;
 const threads = Number(count);
-const [title, open] = CONTENDERS[name as ContenderName];
 const model = await readModel(folder);
 const all = Int32Array.from(model.card.neurons.keys());
-const respond = await open().catch((error: unknown) => {
-  console.error(String(error));
+const respond = await OPENERS[name]().catch((error: unknown) => {
+  console.error(messageOf(error));
   return process.exit(1);
 });
 const product = await openProduct();
 const bandwidth = openBandwidth(threads);
 
 await time('1');
-console.log(`ready ${title}`);
+console.log(`ready ${ENGINES[name]}`);
 for await (const line of createInterface({ input: process.stdin })) {
   console.log(String(await answer(line)));
 }

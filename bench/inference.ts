@@ -1,7 +1,7 @@
 // Measures how fast responses are computed, compared with the published code: `npm run bench:inference`.
 // The onnx engine, onnxruntime on several graphs, the kernels as WebAssembly, and PyTorch, network after network,
 // are interleaved in one run, so that a noisy machine affects all of them. `--engines` names those of
-// bench/inference-worker.ts; the last column is their greatest difference from the card's responses.
+// bench/inference/engines.ts, and PyTorch; the last column is their greatest difference from the card's responses.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
@@ -9,14 +9,26 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
-import { DESIGNS, type DesignName } from '../src/network/architectures/designs.js';
+import { DESIGN_NAMES, DESIGNS, type DesignName } from '../src/network/architectures/designs.js';
 import { openBackend } from '../src/network/backends/open.js';
 import { multiplications } from '../src/network/multiplications.js';
 import { makeModel } from '../training/random-model/random-model-command.js';
-import { wholeNumber } from '../training/run/options.js';
-import { type Contender, pythonOption, startContender } from './contender.js';
+import { parseList, wholeNumber } from '../training/run/options.js';
+import {
+  type Contender,
+  PYTORCH,
+  pythonOption,
+  startContender,
+  startPyTorch,
+} from './contender.js';
 import { median } from './figures.js';
 import { compileWasm, isWasmVectors, WASM_VECTORS } from './inference/compile-wasm.js';
+import { ENGINE_NAMES } from './inference/engines.js';
+
+/** Of the rows. */
+const HEADINGS =
+  `  ${'what'.padEnd(9)} ${'engine'.padEnd(28)}${'median (least), ms'.padStart(18).padEnd(22)}` +
+  'of PyTorch  of the peak  largest difference';
 
 /** The measured requests, with their numbers of images and neurons. */
 const REQUESTS = [
@@ -28,12 +40,15 @@ const REQUESTS = [
 /** Milliseconds after each turn: threads of onnxruntime wait awake for a while. */
 const REST = 30;
 
+const CONTENDERS = [...ENGINE_NAMES, PYTORCH] as const;
+type ContenderName = (typeof CONTENDERS)[number];
+
 interface Options {
   readonly neurons: number;
   readonly rounds: number;
-  readonly architectures: string;
+  readonly architectures: readonly DesignName[];
   readonly threads: number;
-  readonly engines: string;
+  readonly engines: readonly ContenderName[];
   readonly python: string;
   readonly zig: string;
 }
@@ -43,9 +58,19 @@ await runCommand(
     .description('times responses of engines, side by side')
     .option('--neurons <count>', 'of the site', wholeNumber(1, 10_000), 300)
     .option('--rounds <count>', 'of turns', wholeNumber(1, 10_000), 30)
-    .option('--architectures <list>', 'separated by commas', 'ff_cnn,ff_sa_cnn,rf_cnn')
+    .option(
+      '--architectures <list>',
+      `separated by commas, of ${DESIGN_NAMES.join(', ')}`,
+      parseList(DESIGN_NAMES),
+      [...['ff_cnn', 'ff_sa_cnn', 'rf_cnn']],
+    )
     .option('--threads <count>', 'that compute', wholeNumber(1, 1024), availableParallelism())
-    .option('--engines <list>', 'separated by commas', 'engine,session,pytorch')
+    .option(
+      '--engines <list>',
+      `separated by commas, of ${CONTENDERS.join(', ')}`,
+      parseList(CONTENDERS),
+      [...['engine', 'session'], PYTORCH],
+    )
     .addOption(pythonOption())
     .option('--zig <file>', 'a Python with the package ziglang, for wasm', 'python3')
     .action(bench),
@@ -56,46 +81,56 @@ async function bench(options: Options): Promise<void> {
   await openBackend('wasm');
   console.log(
     `${options.neurons} neurons, ${options.threads} threads; milliseconds: median (least); of PyTorch\n` +
-      'and of the peak by the medians; the greatest difference from golden responses, of their range',
+      'and of the peak by the medians; the largest difference from golden responses, of their range',
   );
   try {
-    const commands = await listCommands(folder, options);
-    for (const id of options.architectures.split(',') as DesignName[]) {
-      await benchArchitecture(id, folder, commands, options);
+    const starters = await listStarters(folder, options);
+    for (const id of options.architectures) {
+      await benchArchitecture(id, folder, starters, options);
     }
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-/** The program of a contender and its arguments. */
-type ContenderCommand = (id: DesignName, model: string) => readonly string[];
+/** Starts a contender on a model; undefined where it does not run. */
+interface Starter {
+  /** Whether it is bench/inference-worker.ts. */
+  readonly isOwn: boolean;
+  start(id: DesignName, model: string): Promise<Contender | undefined>;
+}
 
 /** Compiles what the engines need; an engine that this machine cannot run is left out. */
-async function listCommands(folder: string, options: Options): Promise<ContenderCommand[]> {
+async function listStarters(folder: string, options: Options): Promise<Starter[]> {
   const { threads, neurons, python, zig } = options;
   const worker = fileURLToPath(new URL('inference-worker.js', import.meta.url));
-  const commands: ContenderCommand[] = [];
-  for (const name of options.engines.split(',')) {
-    if (name === 'pytorch') {
-      const script = path.resolve('bench/pytorch/inference.py');
-      commands.push((id) => [python, script, id, String(neurons), String(threads)]);
+  const own = (name: string, node: readonly string[] = [], more: readonly string[] = []) => ({
+    isOwn: true,
+    start: (_: DesignName, model: string) => {
+      const args = [...node, worker, name, model, String(threads), ...more];
+      return startContender(name, process.execPath, args);
+    },
+  });
+  const starters: Starter[] = [];
+  for (const name of options.engines) {
+    if (name === PYTORCH) {
+      const start = (id: DesignName) =>
+        startPyTorch(python, 'inference.py', id, [neurons, threads]);
+      starters.push({ isOwn: false, start });
     } else if (isWasmVectors(name)) {
       const file = await compileWasm(zig, name, folder);
-      const { node } = WASM_VECTORS[name];
-      const rest = (model: string) => [worker, name, model, String(threads), file!];
-      if (file) commands.push((_, model) => [process.execPath, ...node, ...rest(model)]);
+      if (file !== undefined) starters.push(own(name, WASM_VECTORS[name].node, [file]));
     } else {
-      commands.push((_, model) => [process.execPath, worker, name, model, String(threads)]);
+      starters.push(own(name));
     }
   }
-  return commands;
+  return starters;
 }
 
 async function benchArchitecture(
   id: DesignName,
   folder: string,
-  commands: readonly ContenderCommand[],
+  starters: readonly Starter[],
   { neurons, rounds }: Options,
 ) {
   const saved = await makeModel({
@@ -105,11 +140,9 @@ async function benchArchitecture(
     seed: 1,
   });
   const times: Times[] = [];
-  for (const command of commands) {
-    const [program, ...args] = command(id, saved.folder);
-    const contender = await startContender(program!, args);
+  for (const { isOwn, start } of starters) {
+    const contender = await start(id, saved.folder);
     if (contender === undefined) continue;
-    const isOwn = program === process.execPath;
     const difference = isOwn ? await contender.send('golden') : undefined;
     times.push({ contender, isOwn, difference, latencies: REQUESTS.map(() => []) });
   }
@@ -156,9 +189,11 @@ function operationsOf(id: DesignName, neurons: number): number {
   return 2 * (shared + each * neurons);
 }
 
+/** @param peak NaN where nothing measures it */
 function describeWork(id: DesignName, neurons: number, peak: number): string {
   const gigaflop = (operationsOf(id, neurons) / 1e9).toFixed(2);
-  return `\n${id}: ${gigaflop} GFLOP an image; a matrix product reaches ${peak.toFixed(0)} GFLOP/s`;
+  const reached = `; a matrix product reaches ${peak.toFixed(0)} GFLOP/s`;
+  return `\n${id}: ${gigaflop} GFLOP an image${Number.isNaN(peak) ? '' : reached}`;
 }
 
 /**
@@ -181,10 +216,11 @@ function describeFloor(
   );
 }
 
-/** @param peak GFLOP/s of a matrix product of onnxruntime */
+/** @param peak GFLOP/s of a matrix product of onnxruntime; NaN where nothing measures it */
 function report(id: DesignName, times: readonly Times[], peak: number, neurons: number): void {
   const operations = (count: number) => operationsOf(id, count);
   const published = times.find(({ contender }) => contender.device.startsWith('PyTorch'));
+  if (times.length > 0) console.log(HEADINGS);
   for (const [request, { what, images, whole }] of REQUESTS.entries()) {
     for (const { contender, latencies, difference } of times) {
       const own = latencies[request]!;
@@ -193,9 +229,9 @@ function report(id: DesignName, times: readonly Times[], peak: number, neurons: 
       console.log(
         `  ${what.padEnd(9)} ${contender.device.padEnd(28)}` +
           `${median(own).toFixed(2).padStart(9)} (${Math.min(...own).toFixed(2)})`.padEnd(22) +
-          `${ratio === undefined ? '-' : ratio.toFixed(1)} x`.padStart(9) +
-          `${((100 * speed) / peak).toFixed(0)} %`.padStart(7) +
-          (difference === undefined ? '' : difference.toExponential(0).padStart(8)),
+          (ratio === undefined ? '-' : `${ratio.toFixed(1)} x`).padStart(10) +
+          (Number.isNaN(peak) ? '-' : `${((100 * speed) / peak).toFixed(0)} %`).padStart(13) +
+          (difference === undefined ? '' : difference.toExponential(0).padStart(20)),
       );
     }
   }

@@ -8,7 +8,7 @@ import { runCommand } from '../src/cli/run-command.js';
 import { parseAs, parseJson } from '../src/formats/json.js';
 import { createCpuEngine } from '../src/inference/cpu-engine.js';
 import { ADDON_FILE } from '../src/inference/kernels/addon.js';
-import { readModel } from '../src/models/saved-model.js';
+import { findModel } from '../src/models/find-model.js';
 import { blankStimulus } from '../src/stimulus/parametric/paint.js';
 import { type Canvas, concatStimuli, type Stimuli, stimulusAt } from '../src/stimulus/stimuli.js';
 import { planSweep } from '../src/stimulus/sweep.js';
@@ -41,7 +41,7 @@ async function bench({
   readonly truth: string;
 }): Promise<void> {
   const truth = parseAs(Truth, parseJson(await readFile(file)), file);
-  const { card, folder, digest } = await readModel(model);
+  const { card, folder, digest } = await findModel(model);
   const { height, width, backgroundGray: background } = card.stimulus;
   const canvas: Canvas = { height, width, channels: 1, background };
   const engine = createCpuEngine({ threads: 2, kernels: ADDON_FILE });
@@ -142,7 +142,7 @@ function modulation(
 await runCommand(
   new Command('bench:modulation')
     .description('compares definitions of F1/F0 on a synthetic site, whose simple cells are known')
-    .option('--model <folder>', 'of one version', 'models/demo/1')
+    .option('--model <folder>', 'a trained one', 'models/demo/1')
     .option('--truth <file>', 'of the site that it was trained on', 'data/demo/truth.json')
     .action(bench),
 );

@@ -84,7 +84,8 @@ async function benchSpeed(folder: string, { designs, neurons, rounds }: Options)
   const rows = [];
   for (const design of designs) {
     const place = path.join(folder, design, '1');
-    const engine = await startContender(process.execPath, [worker, 'engine', place, threads]);
+    const args = [worker, 'engine', place, threads];
+    const engine = await startContender('engine', process.execPath, args);
     const request = npyRequest(`${service.url}/v1/models/${design}/responses`, 1);
     for (let i = 0; i < 20; i++) await client.send(request); // loads the model
     rows.push({ design, engine: engine!, request, inEngine: [] as number[], http: [] as number[] });

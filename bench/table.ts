@@ -23,7 +23,9 @@ export function chooseParts<Config>(
     const part = parts[name];
     if (part !== undefined) return part;
     const known = Object.keys(parts).join(', ');
-    console.error(`error: --parts: unknown part '${name}'; expected ${known}`);
+    console.error(
+      `error: --parts: unknown part '${name}'; expected ${known}; --help lists the options`,
+    );
     return process.exit(2);
   });
 }

@@ -2,7 +2,6 @@
 // PyTorch trains the same networks one after the other. All are interleaved in one run, step by step, so that a
 // noisy machine affects all of them.
 import { availableParallelism } from 'node:os';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
@@ -10,13 +9,18 @@ import { ArchitectureId } from '../src/network/architectures/id.js';
 import { ARCHITECTURES } from '../src/network/architectures/index.js';
 import { BACKEND_NAMES } from '../src/network/backends/index.js';
 import { parseList, wholeNumber } from '../training/run/options.js';
-import { type Contender, pythonOption, startContender } from './contender.js';
+import {
+  type Contender,
+  PYTORCH,
+  pythonOption,
+  startContender,
+  startPyTorch,
+} from './contender.js';
 import { median } from './figures.js';
 import { trainingOperations } from './operations.js';
 
 const BATCH = 50;
 const SIZE = 50;
-const PYTORCH = 'pytorch';
 const DEVICE_WIDTH = 67;
 /** Backends with the kernels in C, and with tfjs alone. */
 const CONTENDERS = [...BACKEND_NAMES.flatMap((name) => [name, `${name}:tfjs`]), PYTORCH];
@@ -39,14 +43,18 @@ await runCommand(
     .description('times training steps on each backend, and in PyTorch, side by side')
     .option('--neurons <count>', 'trained together', wholeNumber(1, 1000), 16)
     .option('--steps <count>', 'of which the median is taken', wholeNumber(1, 1000), 9)
-    .option('--architectures <list>', 'separated by commas', parseList(ArchitectureId.options), [
-      'ff_cnn',
-      'ff_sa_cnn',
-    ])
-    .option('--contenders <list>', 'separated by commas', parseList(CONTENDERS), [
-      ...['tensorflow', 'tensorflow:tfjs', 'wasm', 'wasm:tfjs'],
-      PYTORCH,
-    ])
+    .option(
+      '--architectures <list>',
+      `separated by commas, of ${ArchitectureId.options.join(', ')}`,
+      parseList(ArchitectureId.options),
+      ['ff_cnn', 'ff_sa_cnn'],
+    )
+    .option(
+      '--contenders <list>',
+      `separated by commas, of ${CONTENDERS.join(', ')}`,
+      parseList(CONTENDERS),
+      [...['tensorflow', 'tensorflow:tfjs', 'wasm', 'wasm:tfjs'], PYTORCH],
+    )
     .addOption(pythonOption())
     .allowExcessArguments(false)
     .action(bench),
@@ -56,8 +64,12 @@ async function bench(options: Options): Promise<void> {
   console.log(
     `architecture  ${'contender'.padEnd(DEVICE_WIDTH + 2)}neuron-images/s  of PyTorch  GFLOP/s  of peak  to reach`,
   );
+  const absent = new Set<string>();
   for (const id of options.architectures) {
-    const contenders = await startAll(id, options);
+    const contenders = await startAll(id, options, absent);
+    if (contenders.length === 0) continue;
+    // Even after the step that each has made at its start, a first one among the others is slow.
+    for (const contender of contenders) await contender.send('step');
     const times = new Map(contenders.map((contender) => [contender, [] as number[]]));
     const peaks: number[] = [];
     for (let step = 0; step < options.steps; step++) {
@@ -75,21 +87,36 @@ interface NamedContender extends Contender {
   readonly name: string;
 }
 
-async function startAll(id: string, options: Options): Promise<NamedContender[]> {
+/** @param absent backends that do not run here, which are named once; more are added */
+async function startAll(
+  id: ArchitectureId,
+  options: Options,
+  absent: Set<string>,
+): Promise<NamedContender[]> {
   const here = (file: string) => fileURLToPath(new URL(file, import.meta.url));
-  const counts = [options.neurons, BATCH].map(String);
+  const counts = [options.neurons, BATCH];
   const started: NamedContender[] = [];
   for (const name of options.contenders) {
+    const backend = backendOf(name);
+    if (absent.has(backend)) continue;
+    const others = options.contenders.filter((each) => backendOf(each) !== backend);
+    const args = [name, id, ...counts.map(String)];
     const contender = await (name === PYTORCH
-      ? startContender(options.python, [
-          path.resolve('bench/pytorch/training_step.py'),
-          ...[id, ...counts, String(availableParallelism())],
-        ])
-      : startContender(process.execPath, [here('training-worker.js'), name, id, ...counts]));
+      ? startPyTorch(options.python, 'training_step.py', id, [...counts, availableParallelism()])
+      : startContender(
+          backend,
+          process.execPath,
+          [here('training-worker.js'), ...args],
+          others.length === 0 ? '' : `, --contenders ${others.join(',')} leaves it out`,
+        ));
     if (contender) started.push({ ...contender, name });
-    else if (name === PYTORCH) console.error('name a Python that imports torch as --python');
+    else if (name !== PYTORCH) absent.add(backend);
   }
   return started;
+}
+
+function backendOf(contender: string): string {
+  return contender.split(':', 1)[0]!;
 }
 
 /** @param peak GFLOP/s of the fastest matrix product here */

@@ -4,6 +4,7 @@
 // milliseconds it took; for the line `peak`, the GFLOP/s of a matrix product.
 import { createInterface } from 'node:readline';
 import * as tf from '@tensorflow/tfjs';
+import { messageOf } from '../src/errors.js';
 import type { ArchitectureId } from '../src/network/architectures/index.js';
 import type { BackendName } from '../src/network/backends/index.js';
 import { describeBackend, openTrainingBackend } from '../training/kernels/training-backend.js';
@@ -12,7 +13,10 @@ import { createTrainingPopulation } from './training-population.js';
 const [contender, id, ...counts] = process.argv.slice(2);
 const [neurons, images] = counts.map(Number) as [number, number];
 const [backendName, variant] = contender!.split(':');
-const opened = await openTrainingBackend(backendName as BackendName);
+const opened = await openTrainingBackend(backendName as BackendName).catch((error: unknown) => {
+  console.error(messageOf(error));
+  return process.exit(1);
+});
 const backend = variant === 'tfjs' ? { ...opened, kernels: undefined } : opened;
 const { step } = createTrainingPopulation(id as ArchitectureId, neurons, images, backend.kernels);
 

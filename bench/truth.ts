@@ -14,7 +14,7 @@ import { experimentContext } from '../src/experiments/context.js';
 import { countMultiplyAdds } from '../src/experiments/cost.js';
 import { parseAs, parseJson } from '../src/formats/json.js';
 import type { ModelCard } from '../src/models/card.js';
-import { readModel } from '../src/models/saved-model.js';
+import { findModel } from '../src/models/find-model.js';
 import { stimulusAt } from '../src/stimulus/stimuli.js';
 import { correlation } from '../src/tuning/metrics.js';
 import { createImageSource } from '../training/synthetic/images.js';
@@ -52,7 +52,7 @@ async function bench({ model, truth: file, corr, contrast }: Options): Promise<v
   const begun = performance.now();
   const rows = await characterizeModel(model, { contrast });
   const seconds = (performance.now() - begun) / 1000;
-  const { card } = await readModel(model);
+  const { card } = await findModel(model);
   const { cost } = planCharacterization({ model: servedAs(card) }, { contrast });
   const multiplyAdds = countMultiplyAdds(cost, { card });
   const own = await characterizeTruth(card, truth, { contrast });
@@ -235,7 +235,7 @@ function spread(values: readonly number[], digits = 2): string {
 await runCommand(
   new Command('bench:truth')
     .description('compares what characterize finds with the truth of a synthetic site')
-    .option('--model <folder>', 'of one version', 'models/demo/1')
+    .option('--model <folder>', 'a trained one', 'models/demo/1')
     .option('--truth <file>', 'of the site that it was trained on', 'data/demo/truth.json')
     .option('--corr <value>', 'of well-fitted neurons, at least', Number, 0.8)
     .option('--contrast <value>', "of gratings; left out: characterize's own", Number)

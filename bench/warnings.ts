@@ -10,8 +10,8 @@ import { experimentContext } from '../src/experiments/context.js';
 import { parseAs, parseJson } from '../src/formats/json.js';
 import { createCpuEngine } from '../src/inference/cpu-engine.js';
 import { ADDON_FILE } from '../src/inference/kernels/addon.js';
+import { findModel } from '../src/models/find-model.js';
 import { memberColumns, reduceMembers } from '../src/models/members.js';
-import { readModel } from '../src/models/saved-model.js';
 import { blankStimulus } from '../src/stimulus/parametric/paint.js';
 import type { Canvas } from '../src/stimulus/stimuli.js';
 import {
@@ -44,7 +44,7 @@ interface PresentedStimulus {
 
 async function bench(options: { readonly model: string; readonly truth: string }): Promise<void> {
   const truth = parseAs(Truth, parseJson(await readFile(options.truth)), options.truth);
-  const { card, folder, digest } = await readModel(options.model);
+  const { card, folder, digest } = await findModel(options.model);
   const { height, width, backgroundGray: background, trainingRange } = card.stimulus;
   if (trainingRange === null) throw new Error(`${options.model}: the card has no training range`);
   const canvas: Canvas = { height, width, channels: 1, background };
@@ -264,7 +264,7 @@ function deviation(values: readonly number[]): number {
 await runCommand(
   new Command('bench:warnings')
     .description("compares statistics of stimuli with the model's error on a synthetic site")
-    .option('--model <folder>', 'of one version', 'models/demo/1')
+    .option('--model <folder>', 'a trained one', 'models/demo/1')
     .option('--truth <file>', 'of the site that it was trained on', 'data/demo/truth.json')
     .action(bench),
 );

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { messageOf } from '../../src/errors.js';
 
 const SOURCES = path.resolve('src/inference/kernels/c');
 const FILES = [
@@ -41,7 +42,17 @@ export async function compileWasm(
     await promisify(execFile)(python, [...compiler, ...options, ...FILES, '-o', file]);
     return file;
   } catch (error) {
-    console.error(`no kernels as ${vectors}: ${String(error).split('\n')[0]}`);
+    console.error(`no kernels as ${vectors}: ${reasonOf(python, error)}`);
     return undefined;
   }
+}
+
+/** Why there is no file, in one line. */
+function reasonOf(python: string, error: unknown): string {
+  // The command comes first where it was run at all.
+  const [first, printed] = messageOf(error).split('\n');
+  const reason = printed || first!;
+  return /ENOENT|No module named ziglang/.test(reason)
+    ? `${python} has no package ziglang; pip install ziglang, and name that Python as --zig`
+    : reason;
 }

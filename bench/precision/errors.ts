@@ -7,7 +7,8 @@ import { experimentContext } from '../../src/experiments/context.js';
 import { createCpuEngine } from '../../src/inference/cpu-engine.js';
 import type { Engine } from '../../src/inference/engine.js';
 import { ADDON_FILE } from '../../src/inference/kernels/addon.js';
-import { readModel, type SavedModel } from '../../src/models/saved-model.js';
+import { findModel } from '../../src/models/find-model.js';
+import type { SavedModel } from '../../src/models/saved-model.js';
 import { PRECISIONS } from '../../src/network/precision.js';
 import type { Stimuli } from '../../src/stimulus/stimuli.js';
 import { correlation, neuronMetrics } from '../../src/tuning/metrics.js';
@@ -44,7 +45,7 @@ interface Answers {
 
 /** Prints how much the answers of each precision differ from those of float32. */
 export async function printErrors(options: ErrorOptions): Promise<void> {
-  const saved = await readModel(options.model);
+  const saved = await findModel(options.model);
   const { images, real } = await imagesOf(saved, options);
   const neurons = saved.card.neurons.length;
   const answers: Answers[] = [];

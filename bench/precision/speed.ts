@@ -15,7 +15,7 @@ import { median } from '../figures.js';
 const REQUESTS = [1, 8];
 
 export interface SpeedOptions {
-  readonly architectures: string;
+  readonly architectures: readonly ArchitectureId[];
   readonly neurons: number;
   readonly rounds: number;
   readonly threads: number;
@@ -23,7 +23,7 @@ export interface SpeedOptions {
 
 /** Times the precisions in turns. */
 export async function printSpeed(folder: string, options: SpeedOptions): Promise<void> {
-  if (options.architectures === 'none') return;
+  if (options.architectures.length === 0) return;
   console.log(
     `\n${options.neurons} neurons, ${options.threads} threads, ${options.rounds} rounds; the ratio is the ` +
       'median of those of the rounds, and the largest change is of the range of all responses',
@@ -32,7 +32,7 @@ export async function printSpeed(folder: string, options: SpeedOptions): Promise
     '| network | precision | weights | images | median (least) | of float32 | largest change |',
   );
   console.log('|---|---|---|---|---|---|---|');
-  for (const id of options.architectures.split(',') as ArchitectureId[]) {
+  for (const id of options.architectures) {
     const out = path.join(folder, id);
     const { neurons } = options;
     await timeSite(await makeModel({ architecture: id, neurons, out, seed: 1 }), options);

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ArchitectureId } from '../../src/network/architectures/index.js';
-import { type Contender, startContender } from '../contender.js';
+import { type Contender, startContender, startPyTorch } from '../contender.js';
 import { type RunningService, startService } from '../running-service.js';
 
 /** What the parts of the benchmark share. */
@@ -36,7 +36,8 @@ export async function startWorker(
 ): Promise<Contender> {
   const worker = fileURLToPath(new URL('../inference-worker.js', import.meta.url));
   const model = path.join(folder, id, id, '1');
-  const started = await startContender(process.execPath, [worker, kind, model, String(threads)]);
+  const args = [worker, kind, model, String(threads)];
+  const started = await startContender(kind, process.execPath, args);
   if (started === undefined) throw new Error(`the ${kind} of onnxruntime does not start`);
   return started;
 }
@@ -46,7 +47,6 @@ export async function startPublished(
   id: ArchitectureId,
   { python, neurons, threads }: Config,
 ): Promise<{ readonly url: string; readonly stop: () => Promise<void> } | undefined> {
-  const script = path.resolve('bench/pytorch/server.py');
-  const server = await startContender(python, [script, id, String(neurons), String(threads)]);
+  const server = await startPyTorch(python, 'server.py', id, [neurons, threads]);
   return server && { url: server.device.split(' ')[0]!, stop: server.stop };
 }

@@ -111,7 +111,7 @@ function row(what: string, measured: string): Row {
 
 async function start(module: string, ...args: string[]): Promise<Contender> {
   const file = fileURLToPath(new URL(module, import.meta.url));
-  const started = await startContender(process.execPath, [file, ...args]);
+  const started = await startContender(module, process.execPath, [file, ...args]);
   if (started === undefined) throw new Error(`${module} does not start`);
   return started;
 }

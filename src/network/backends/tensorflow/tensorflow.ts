@@ -18,7 +18,7 @@ export const tensorflow: BackendDefinition = {
       await import('@tensorflow/tfjs-node-gpu');
     } catch (cause) {
       throw new InputError(
-        'the tensorflow backend has no native part here; build it with: npm run setup:tensorflow',
+        'the tensorflow backend is not set up here; npm run setup:tensorflow sets it up',
         [],
         { cause },
       );
