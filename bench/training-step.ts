@@ -1,7 +1,7 @@
 // Measures how fast each backend trains, compared with the published code: `npm run bench:train`.
 // PyTorch trains the same networks one after the other. All are interleaved in one run, step by step, so that a
 // noisy machine affects all of them.
-import { availableParallelism } from 'node:os';
+import { availableParallelism, loadavg } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { runCommand } from '../src/cli/run-command.js';
@@ -64,12 +64,17 @@ async function bench(options: Options): Promise<void> {
   console.log(
     `architecture  ${'contender'.padEnd(DEVICE_WIDTH + 2)}neuron-images/s  of PyTorch  GFLOP/s  of peak  to reach`,
   );
+  const load = loadavg()[0]!;
+  if (load >= 1) {
+    // Threads of PyTorch wait awake for each other: with other programs on its cores it is up to ten times as slow.
+    console.error(
+      `load ${load.toFixed(1)} in the last minute: other programs slow PyTorch most; expected a machine at rest`,
+    );
+  }
   const absent = new Set<string>();
   for (const id of options.architectures) {
     const contenders = await startAll(id, options, absent);
     if (contenders.length === 0) continue;
-    // Even after the step that each has made at its start, a first one among the others is slow.
-    for (const contender of contenders) await contender.send('step');
     const times = new Map(contenders.map((contender) => [contender, [] as number[]]));
     const peaks: number[] = [];
     for (let step = 0; step < options.steps; step++) {
