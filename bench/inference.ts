@@ -157,6 +157,7 @@ async function benchArchitecture(
     }
     if (own === undefined) continue;
     peaks.push(await own.contender.send('peak'));
+    await pause(REST);
     bandwidths.push(await own.contender.send('bandwidth'));
     await pause(REST);
   }
@@ -167,7 +168,8 @@ async function benchArchitecture(
       multiplications: await own.contender.send('multiplications'),
       bytes: await own.contender.send('bytes'),
     };
-    if (each.bytes > 0) console.log(describeFloor(each, neurons, peak, median(bandwidths)));
+    if (each.bytes > 0)
+      console.log(describeFloor(each, neurons, Math.max(...peaks), Math.max(...bandwidths)));
   }
   report(id, times, peak, neurons);
   for (const { contender } of times) await contender.stop();
@@ -197,7 +199,8 @@ function describeWork(id: DesignName, neurons: number, peak: number): string {
 }
 
 /**
- * The least that an image can take the kernels: the products as they compute them, at the peak, and the weights, once.
+ * The least that an image can take the kernels, by the best turns: the products as they compute them, at the peak, and the
+ * weights, once.
  * @param each of a neuron
  * @param peak GFLOP/s
  * @param bandwidth GB/s
