@@ -11,6 +11,8 @@ const TURNS = 7;
 /** Images of a turn in which nothing is loaded. */
 const IDLE = 120;
 const WARM_UP = 300;
+/** Milliseconds between requests for the state of the model, which take time of both processes too. */
+const POLL = 250;
 /** Milliseconds by which the loading of a model may delay an answer. */
 const MOST = 5;
 
@@ -59,6 +61,6 @@ export async function measureLoading({ folder, threads, neurons }: Config): Prom
 
 async function untilServed(model: string): Promise<void> {
   while ((await fetch(model)).status !== 200) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, POLL));
   }
 }
