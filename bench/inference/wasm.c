@@ -6,6 +6,7 @@
 // What the kernels call of NEON, on vectors of the same width.
 typedef v128_t float32x4_t;
 #define vmaxq_f32(a, b) wasm_f32x4_pmax(b, a)
+#define vsqrtq_f32(a) wasm_f32x4_sqrt(a)
 #define WIDTH 4
 #define NAME "WebAssembly"
 #define KEEP "+r"
@@ -39,5 +40,6 @@ EXPORT("pack") void pack_step(const Site *site, int step, const float *const *fo
 EXPORT("respond") int respond_to(Site *site, const float *weights, const float *images, size_t count,
                                  const int32_t *neurons, size_t width, float *responses) {
   return compute_request(&(Request){.site = site, .weights = weights, .images = images, .count = count,
-                                    .neurons = neurons, .width = width, .responses = responses});
+                                    .neurons = neurons, .width = width, .responses = responses},
+                         site->threads);
 }
